@@ -1,0 +1,60 @@
+"""How pytest runs the notebooks: by nbval, each in a kernel on the test clock, with pictures compared too.
+
+pytest calls the hooks for notebooks/ only if they stand in a conftest.py there or above it.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from nbval.plugin import IPyNbCell, IPyNbFile
+
+from clock import kernel
+
+COMPARED_TOO = {"image/png", "image/jpeg", "metadata"}
+"""What nbval leaves out unless told otherwise. An output's metadata holds the alt text of its picture."""
+
+environments = pytest.StashKey[dict[str, dict[str, str]]]()
+no_test_clock = pytest.StashKey[str | None]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the settings of the kernels; without a test clock, don't compare outputs."""
+    reason = config.stash[no_test_clock] = kernel.no_test_clock_here()
+    if reason and config.option.nbval:
+        config.option.nbval, config.option.nbval_lax = False, True
+    directory = tempfile.TemporaryDirectory(prefix="notebook-kernels-", ignore_cleanup_errors=True)
+    config.add_cleanup(directory.cleanup)
+    config.stash[environments] = {
+        clock: kernel.kernel_environment(Path(directory.name), clock=clock) for clock in ("test", "real")
+    }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path, parent: pytest.Collector):
+    """Have nbval compare pictures and their alt texts too."""
+    collectors = yield
+    for collector in collectors:
+        if isinstance(collector, IPyNbFile):
+            collector.skip_compare = tuple(key for key in collector.skip_compare if key not in COMPARED_TOO)
+    return collectors
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item):
+    """Start the kernel of each notebook on the clock that the notebook declares."""
+    if not isinstance(item, IPyNbCell):
+        return (yield)
+    # nbval starts the notebook's kernel in the setup of its first cell, with the environment of this process
+    declared = item.parent.nb.metadata.get("workshop", {}).get("clock", "test")
+    clock = "real" if item.config.stash[no_test_clock] else declared
+    with mock.patch.dict(os.environ, item.config.stash[environments][clock], clear=True):
+        return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say so if there was no test clock."""
+    if reason := config.stash[no_test_clock]:
+        terminalreporter.write_line(f"The notebooks ran on the real clock, their outputs were not compared: {reason}.")

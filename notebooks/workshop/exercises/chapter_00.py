@@ -1,0 +1,61 @@
+"""Predictions and exercises of chapter 00, start here."""
+
+from typing import Any
+
+from workshop.exercises.checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.predictions import Prediction, Verdict, prediction
+
+
+def _run_in_a_cell(outcome: Any) -> Verdict:
+    if isinstance(outcome, RuntimeError) and "running event loop" in str(outcome):
+        return "b", f"asyncio.run raised RuntimeError: {outcome}"
+    if isinstance(outcome, BaseException):
+        return None, f"asyncio.run raised {type(outcome).__name__}, where a RuntimeError was expected"
+    return "a", f"asyncio.run returned {shown(outcome)}, so something has changed it, such as nest_asyncio"
+
+
+prediction(
+    "0.1",
+    Prediction(
+        answers={
+            "a": "In a script it does. A notebook already runs an event loop, the one that runs your cells, and a "
+            "thread can run only one at a time.",
+            "b": "A notebook already runs an event loop, the one that runs your cells. asyncio.run wants to start its "
+            "own, refuses, and you write `await greet('Ada')` in its place.",
+            "c": "Two loops in one thread would indeed wait for each other. So asyncio.run looks first, and raises at "
+            "once.",
+        },
+        usual="b",
+        observes="what asyncio.run raised or returned",
+        verdict=_run_in_a_cell,
+    ),
+)
+
+
+@exercise("0.1")
+async def wait_and_add(answer: Any) -> str:
+    """Check the exercise: wait 0.1 s without blocking, then return the sum of two arguments."""
+    outcome = await attempt(answer, 1, 2)
+    expect(not outcome.blocked, BLOCKS)
+    expect(
+        "sleep" not in outcome.never_awaited,
+        "`asyncio.sleep(...)` was called but not awaited: without `await` it only makes a coroutine, and nobody waits.",
+    )
+    expect(
+        outcome.elapsed > 0.05,
+        f"Your function returned after {seconds(outcome.elapsed)}: let it wait 0.1 s before it returns.",
+    )
+    expect(
+        outcome.elapsed < 0.5,
+        f"Your function returned after {seconds(outcome.elapsed)}: 0.1 s was asked for, and asyncio counts in seconds.",
+    )
+    expect(outcome.result == 3, f"wait_and_add(1, 2) returned {shown(outcome.result)}, and 3 was expected.")
+    for a, b in ((20, 22), (-1.5, 4)):
+        other = await attempt(answer, a, b)
+        expect(
+            other.result == a + b,
+            f"wait_and_add(1, 2) is right, but wait_and_add({a}, {b}) returned {shown(other.result)}: "
+            "work with the arguments, not with fixed numbers.",
+        )
+    expect_nothing_left(outcome)
+    return "Your function waits without blocking, and adds."

@@ -1,0 +1,197 @@
+"""Predictions and exercises of chapter 01, sleepers."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from workshop.exercises.checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, nap, seconds, shown
+from workshop.exercises.predictions import Prediction, Verdict, prediction
+
+
+def _order_of_printing(order: Sequence[str]) -> Verdict:
+    order = [str(name) for name in order]
+    did = f"your run printed {', '.join(order) or 'nothing'}"
+    if order == ["B", "C", "A"]:
+        return "b", f"{did}: the shortest nap first"
+    if order == ["A", "B", "C"]:
+        return "a", f"{did}: the order of the list"
+    return None, f"{did}, where B, C, A was expected of naps of 4, 1 and 2 s"
+
+
+def _one_after_another(elapsed: float) -> Verdict:
+    did = f"your run took {seconds(elapsed)}"
+    if 5.5 <= elapsed < 9:
+        return "b", f"{did}: the sum of 4, 1 and 2 s"
+    if 3.15 <= elapsed < 5.5:
+        return "a", f"{did}: the longest nap"
+    if 2.15 <= elapsed < 3.15:
+        return "c", f"{did}: the average of the naps"
+    return None, f"{did}, where about 7 s was expected"
+
+
+def _blocking_sleepers(elapsed: float | BaseException) -> Verdict:
+    if isinstance(elapsed, BaseException):
+        return "c", f"your run raised {type(elapsed).__name__}"
+    did = f"your run took {seconds(elapsed)}"
+    if 0.55 <= elapsed < 1.4:
+        return "b", f"{did}: the sum of 0.4, 0.1 and 0.2 s"
+    if 0.3 <= elapsed < 0.55:
+        return "a", f"{did}: the longest nap"
+    return None, f"{did}, where about 0.7 s was expected"
+
+
+prediction(
+    "1.1",
+    Prediction(
+        answers={
+            "a": "The list says only who takes part. All three nap at the same time, and as_completed hands over "
+            "whoever wakes next.",
+            "b": "All three nap at the same time, so whoever naps shortest wakes first, and as_completed hands over "
+            "whoever wakes next.",
+            "c": "Concurrent is not random: the lengths of the naps decide who wakes first, and they are the same in "
+            "every run. Only equal naps would leave the order open.",
+        },
+        usual="b",
+        observes="the list of names in the order in which they were printed",
+        verdict=_order_of_printing,
+    ),
+)
+prediction(
+    "1.2",
+    Prediction(
+        answers={
+            "a": "4 s is what they take together. `await sleeper(...)` goes on only when that sleeper has ended, so "
+            "the next one has not even begun: async def alone makes nothing concurrent.",
+            "b": "`await sleeper(...)` goes on only when that sleeper has ended, and then the next one begins: "
+            "4 + 1 + 2 s. async def alone makes nothing concurrent.",
+            "c": "Naps don't share their time out: one after another they add up, together the longest one counts. "
+            "No way of running them takes the average.",
+        },
+        usual="b",
+        observes="the elapsed time in seconds",
+        verdict=_one_after_another,
+    ),
+)
+prediction(
+    "1.3",
+    Prediction(
+        answers={
+            "a": "as_completed starts all three, but the event loop runs one task at a time and can change over only "
+            "at an await. time.sleep has none: it holds up everybody.",
+            "b": "The event loop runs one task at a time and can change over only at an await. time.sleep has none, "
+            "so each nap holds up everybody, and the naps add up.",
+            "c": "An error would be kind. Blocking calls are allowed in a coroutine, and nothing warns of them: "
+            "everybody just waits longer.",
+        },
+        usual="b",
+        observes="the elapsed time in seconds",
+        verdict=_blocking_sleepers,
+    ),
+)
+
+
+@exercise("1.1")
+async def timed(answer: Any) -> str:
+    """Check the exercise: await what is given, and return ``(result, seconds)``."""
+    outcome = await attempt(answer, nap(0.2, "tea"))
+    result = outcome.result
+    expect(not outcome.left_behind, "You started a task and returned before it had ended: await it, for its result.")
+    expect(
+        result != "tea",
+        "You returned the result alone: return it together with the seconds, as in `return result, seconds`.",
+    )
+    expect(
+        not isinstance(result, int | float),
+        "You returned the seconds alone: the result of the awaitable would be lost to the caller. Return both.",
+    )
+    expect(
+        isinstance(result, tuple | list) and len(result) == 2,
+        f"Your function returned {shown(result)}, and a pair was expected: (result, seconds).",
+    )
+    value, duration = result
+    expect(
+        not inspect.isawaitable(value),
+        "The first of the pair is still an awaitable, not its result: only `await` runs it and gives the result.",
+    )
+    expect(duration != "tea", "The two are the wrong way round: first the result, then the seconds.")
+    expect(
+        outcome.elapsed > 0.1,
+        f"Your function was done after {seconds(outcome.elapsed)}, with an awaitable of 0.20 s: nobody awaited it.",
+    )
+    expect(not outcome.blocked, BLOCKS)
+    expect(value == "tea", f"The awaitable's result was 'tea', and the first of your pair is {shown(value)}.")
+    expect(isinstance(duration, int | float), f"The second of your pair is {shown(duration)}: seconds were expected.")
+    expect(
+        abs(duration - outcome.elapsed) < 0.1,
+        f"The awaitable took {seconds(outcome.elapsed)}, and the second of your pair says {seconds(duration)}: "
+        "read the clock right before the `await` and right after it, and return the difference in seconds.",
+    )
+    other = await attempt(answer, nap(0.05, "coffee"))
+    expect(
+        isinstance(other.result, tuple | list)
+        and len(other.result) == 2
+        and other.result[0] == "coffee"
+        and abs(other.result[1] - other.elapsed) < 0.1,
+        f"One awaitable is timed right, and for another of 0.05 s the pair is {shown(other.result)}: "
+        "return what you measured, not fixed values.",
+    )
+    expect_nothing_left(outcome)
+    return "Your function awaits, measures, and returns both."
+
+
+@exercise("1.2")
+async def finishing_order(answer: Any) -> str:
+    """Check the exercise: nap all at the same time, and return the names as the naps end."""
+    for naps in (
+        [(0.3, "Ada"), (0.05, "Bo"), (0.15, "Cy")],
+        [(0.1, "Joe"), (0.25, "Kim"), (0.05, "Lou"), (0.2, "Max"), (0.15, "Noa")],
+    ):
+        await _one_order(answer, naps)
+    empty = await attempt(answer, [], when="for an empty list")
+    expect(list(empty.result) == [], f"For an empty list your function returned {shown(empty.result)}: expected [].")
+    return "All nap at the same time, and the names come as the naps end."
+
+
+async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
+    outcome = await attempt(answer, list(naps))
+    longest, total = max(length for length, _ in naps), sum(length for length, _ in naps)
+    names, ended = [name for _, name in naps], [name for _, name in sorted(naps)]
+    expect(not outcome.blocked, BLOCKS)
+    expect(
+        "sleep" not in outcome.never_awaited,
+        "`asyncio.sleep(...)` was called but not awaited: without `await` it only makes a coroutine, and nobody naps.",
+    )
+    expect(
+        outcome.elapsed > longest / 2,
+        f"The longest nap is {seconds(longest)}, and your function was done after {seconds(outcome.elapsed)}: "
+        "let the naps happen, and note who wakes, rather than working the order out.",
+    )
+    expect(
+        outcome.elapsed < (longest + total) / 2,
+        f"Your function took {seconds(outcome.elapsed)}, about the sum of the naps, {seconds(total)}: "
+        "they came one after another. Start all of them before you wait for the first.",
+    )
+    expect(
+        isinstance(outcome.result, list | tuple),
+        f"Your function returned {shown(outcome.result)}: a list of names was expected.",
+    )
+    got = list(outcome.result)
+    expect(
+        not any(inspect.isawaitable(name) for name in got),
+        "Your list holds awaitables: what as_completed hands over must be awaited, to get the name.",
+    )
+    expect(
+        all(isinstance(name, str) for name in got),
+        f"Your list holds {shown(got[0] if got else None)}: only the names were asked for. What does each nap return?",
+    )
+    expect(
+        sorted(got) == sorted(names),
+        f"There were {len(names)} naps, and your list is {shown(got)}: each name was expected once.",
+    )
+    expect(
+        got != names,
+        "Your list has the order of the input, as from gather or from awaiting one task after another. "
+        "What hands you the results in the order in which they become ready?",
+    )
+    expect(got == ended, f"They woke in the order {', '.join(ended)}, and your list is {', '.join(got)}.")
+    expect_nothing_left(outcome)

@@ -1,0 +1,245 @@
+"""Predictions and exercises of chapter 02, gather versus as_completed."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from workshop.exercises.checks import BLOCKS, WrongError, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.predictions import Prediction, Verdict, prediction
+
+
+def _order_of_gather(input_names: Sequence[str], result_names: Sequence[str]) -> Verdict:
+    given, got = [str(name) for name in input_names], [str(name) for name in result_names]
+    did = f"your run gave {', '.join(got) or 'nothing'}"
+    if not given or sorted(given) != sorted(got):
+        return None, f"{did}, where each of {', '.join(given) or 'some names'} was expected once"
+    if got == given:
+        return "b", f"{did}: the order of the input"
+    if got == sorted(given):
+        return "c", f"{did}: the order of the alphabet"
+    return "a", f"{did}: not the order of the input"
+
+
+def _totals(gather_total: float, as_completed_total: float) -> str:
+    return f"your run took {seconds(gather_total)} with gather and {seconds(as_completed_total)} with as_completed"
+
+
+def _total_without_processing(gather_total: float, as_completed_total: float) -> Verdict:
+    did, difference = _totals(gather_total, as_completed_total), as_completed_total - gather_total
+    if min(gather_total, as_completed_total) < 0.05:
+        return None, f"{did}, where calls of some length were expected"
+    if abs(difference) <= 0.2 + gather_total / 10:
+        return "b", f"{did}: the same, as far as it matters"
+    return ("c", f"{did}: longer") if difference > 0 else ("a", f"{did}: shorter")
+
+
+def _total_with_processing(gather_total: float, as_completed_total: float) -> Verdict:
+    did = _totals(gather_total, as_completed_total)
+    if not all(0.4 <= total < 1.4 for total in (gather_total, as_completed_total)):
+        return None, f"{did}, where about 0.70 s and 0.50 s were expected"
+    if gather_total >= 0.6 > as_completed_total:
+        return "b", f"{did}: processing filled the time of waiting"
+    if as_completed_total >= 0.6 > gather_total:
+        return None, f"{did}, where as_completed was expected to be no slower"
+    return ("c" if gather_total >= 0.6 else "a"), f"{did}: no difference to speak of"
+
+
+prediction(
+    "2.1",
+    Prediction(
+        answers={
+            "a": "That is as_completed's order. gather puts each result in the place of its input, whoever is first.",
+            "b": "gather puts each result in the place of its input, whoever is first. So you can zip inputs and "
+            "results.",
+            "c": "The order is guaranteed, and it has nothing to do with names: gather puts each result in the place "
+            "of its input.",
+        },
+        usual="b",
+        observes="the list of the input's names and the list of the results' names",
+        verdict=_order_of_gather,
+    ),
+)
+prediction(
+    "2.2",
+    Prediction(
+        answers={
+            "a": "A first result that comes sooner makes no call faster: both ways start all calls at once, and both "
+            "are done when the slowest is.",
+            "b": "Both ways start all calls at once, and both are done when the slowest is. as_completed hands you the "
+            "others while you wait for it.",
+            "c": "Handing results over one by one costs microseconds. Both ways start all calls at once, and both are "
+            "done when the slowest is.",
+        },
+        usual="b",
+        observes="gather's total and as_completed's total, in seconds",
+        verdict=_total_without_processing,
+    ),
+)
+prediction(
+    "2.3",
+    Prediction(
+        answers={
+            "a": "With gather you get nothing to process before 0.40 s, when the slowest answer is there; then come "
+            "three times 0.10 s.",
+            "b": "With gather all processing comes after the slowest answer: 0.40 s and three times 0.10 s. "
+            "With as_completed the first two are processed during that wait, and only the last one's 0.10 s comes "
+            "after it.",
+            "c": "With as_completed the first two answers are processed while the slowest is still on its way: that "
+            "time was only waited away with gather.",
+        },
+        usual="b",
+        observes="gather's total and as_completed's total, in seconds",
+        verdict=_total_with_processing,
+    ),
+)
+
+
+class _Calls:
+    """Calls of different length, and what an answer did with their results, in which order."""
+
+    def __init__(self, delays: dict[str, float]) -> None:
+        self.delays = delays
+        self.names = list(delays)
+        self.started: list[str] = []
+        self.started_late: list[str] = []  # when another call had ended
+        self.arrived: list[str] = []
+        self.handed: list[Any] = []
+        self.arrived_before: list[int] = []  # how many results were there, for each that was handed over
+        self.began = time.perf_counter()
+        self.first_handed = 0.0
+
+    def coroutines(self) -> list[Coroutine]:
+        return [self._call(name) for name in self.names]
+
+    async def _call(self, name: str) -> str:
+        (self.started_late if self.arrived else self.started).append(name)
+        await asyncio.sleep(self.delays[name])
+        self.arrived.append(name)
+        return name
+
+    def hand(self, result: Any) -> None:
+        """Note that the answer hands over a result: to be used as the callback."""
+        self.handed.append(result)
+        self.arrived_before.append(len(self.arrived))
+        self.first_handed = self.first_handed or time.perf_counter() - self.began
+
+    async def process(self, result: Any) -> str:
+        """Note that the answer processes a result, and take 0.1 s for it."""
+        self.hand(result)
+        await asyncio.sleep(0.1)
+        return f"{result}, processed"
+
+    def expect_all_started_at_once(self) -> None:
+        ran = len(self.started) + len(self.started_late)
+        expect(
+            ran == len(self.names),
+            f"There were {len(self.names)} coroutines, and {ran} of them ran: "
+            "a coroutine runs when it is awaited, or made a task.",
+        )
+        if self.started_late:
+            raise WrongError(
+                f"{self.started_late[0]} started only when {self.arrived[0]} had ended: they ran one after another. "
+                "Start all of them before you wait for one."
+            )
+
+    def expect_handed_once(self, receiver: str) -> None:
+        """Go on if each result, and nothing else, was handed over once."""
+        expect(self.handed, f"`{receiver}` was never called: call it with each result, the moment it arrives.")
+        strange = [value for value in self.handed if not isinstance(value, str) or value not in self.names]
+        expect(
+            not any(inspect.isawaitable(value) for value in strange),
+            f"`{receiver}` was handed an awaitable, not its result: await first what as_completed hands over.",
+        )
+        expect(
+            not strange, f"`{receiver}` was handed {shown(strange[:1])[1:-1]}: hand it each result just as it arrived."
+        )
+        count = len(self.handed)
+        expect(
+            count == len(self.names) == len(set(self.handed)),
+            f"`{receiver}` was called {count} times for {len(self.names)} results: once for each was expected.",
+        )
+
+    def expect_handed_on_arrival(self, receiver: str) -> None:
+        """Go on if the results were handed over in the order of completion, before the last had come."""
+        expect(
+            self.arrived_before[0] < len(self.names),
+            f"`{receiver}` was first called after {seconds(self.first_handed)}, when all results were there; "
+            f"the first had arrived after {seconds(min(self.delays.values()))}. gather returns only when all is done: "
+            "as_completed hands over each as it arrives.",
+        )
+        expect(
+            self.handed == self.arrived,
+            f"`{receiver}` was called in the order {', '.join(self.handed)}, and the results arrived in the order "
+            f"{', '.join(self.arrived)}: awaiting the tasks in turn makes quick ones wait for slow ones.",
+        )
+
+
+@exercise("2.1")
+async def in_order(answer: Any) -> str:
+    """Check the exercise: tell of each result as it arrives, and return them in input order."""
+    calls = _Calls({"Oslo": 0.2, "Bern": 0.1, "Rome": 0.4, "Cork": 0.3})
+    outcome = await attempt(answer, calls.coroutines(), calls.hand)
+    expect(not outcome.blocked, BLOCKS)
+    calls.expect_all_started_at_once()
+    calls.expect_handed_once("on_result")
+    calls.expect_handed_on_arrival("on_result")
+    expect(
+        isinstance(outcome.result, list | tuple),
+        f"Your function returned {shown(outcome.result)}: the list of results was expected.",
+    )
+    got = list(outcome.result)
+    expect(
+        not any(inspect.isawaitable(value) for value in got),
+        "Your list holds awaitables: a task is not its result. `await task` gives it, also when the task is done.",
+    )
+    expect(
+        got != calls.arrived,
+        "`on_result` was called just right, but your list has the order of completion. "
+        "Which of the results belongs to which input? Something must remember the place of each.",
+    )
+    expect(got == calls.names, f"Your list is {shown(got)}: the results in input order are {shown(calls.names)}.")
+    expect_nothing_left(outcome)
+    return "Each result is told of as it arrives, and the list has the order of the input."
+
+
+@exercise("2.2")
+async def collect(answer: Any) -> str:
+    """Check the exercise: process each result while the others still run."""
+    calls = _Calls({"Oslo": 0.2, "Rome": 0.4, "Bern": 0.1})
+    outcome = await attempt(answer, calls.coroutines(), calls.process)
+    expect(not outcome.blocked, BLOCKS)
+    expect(
+        not outcome.left_behind,
+        "Your function returned while processing still went on: await every `process(...)`, or the task you made of "
+        "it, before you return.",
+    )
+    expect(
+        "process" not in outcome.never_awaited,
+        "`process(result)` was called but not awaited: that only makes a coroutine, and nothing is processed.",
+    )
+    calls.expect_all_started_at_once()
+    calls.expect_handed_once("process")
+    calls.expect_handed_on_arrival("process")
+    expect(
+        isinstance(outcome.result, list | tuple | set),
+        f"Your function returned {shown(outcome.result)}: the list of what `process` returned was expected.",
+    )
+    got = list(outcome.result)
+    expect(
+        not any(inspect.isawaitable(value) for value in got),
+        "Your list holds awaitables: a task is not its result. `await task` gives it, also when the task is done.",
+    )
+    expect(
+        not any(value in calls.names for value in got),
+        "Your list holds the results as they arrived: what `process` makes of them was asked for.",
+    )
+    wanted = sorted(f"{name}, processed" for name in calls.names)
+    expect(sorted(map(str, got)) == wanted, f"Your list is {shown(got)}: {shown(wanted)} was expected, in any order.")
+    expect(
+        outcome.elapsed < 0.9,
+        f"All was done after {seconds(outcome.elapsed)}, and 0.50 s is enough: what is waited for too long?",
+    )
+    expect_nothing_left(outcome)
+    return "Processing fills the time of waiting."

@@ -1,0 +1,227 @@
+"""The checks of the exercises: what `await check(...)` does, and what the checks of all chapters share."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+from workshop.exercises import runner
+from workshop.exercises.runner import Outcome
+
+Checker = Callable[[Any], Awaitable[str]]
+
+CHECKS: dict[str, Checker] = {}
+"""The check of each exercise, by its number. It returns a few words of praise or raises `WrongError`."""
+
+IDEAS_BEHIND_ERRORS = (
+    ("cannot be called from a running event loop", "A notebook runs an event loop already, so `await` is enough here"),
+    ("event loop is already running", "A notebook runs an event loop already, so `await` is enough here"),
+    ("already awaited", "A coroutine can be awaited once only: keep its result in a variable"),
+    ("in 'await' expression", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
+    ("can't be awaited", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
+    ("SystemExit", "That would end the whole kernel: `return` is enough to leave a function"),
+    ("positional argument", "Keep the parameters that the exercise gives"),
+    ("unexpected keyword argument", "Keep the parameters that the exercise gives"),
+)
+"""Part of a message of Python's, and the idea a reader misses who meets it."""
+
+
+class WrongError(Exception):
+    """Raised by a check; the message tells the reader what was seen, and the idea behind it."""
+
+
+def exercise(number: str) -> Callable[[Checker], Checker]:
+    """Register the decorated function as the check of an exercise.
+
+    Args:
+        number: the exercise's number, such as ``"1.2"``.
+    """
+
+    def register(checker: Checker) -> Checker:
+        CHECKS[number] = checker
+        return checker
+
+    return register
+
+
+def expect(condition: Any, otherwise: str) -> None:
+    """Go on if the condition holds.
+
+    Args:
+        condition: what a right answer fulfils.
+        otherwise: what the reader is told if it does not hold; ends without a full stop only in code.
+
+    Raises:
+        WrongError: if the condition does not hold.
+    """
+    if not condition:
+        raise WrongError(otherwise)
+
+
+async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
+    """Run an answer, and stop with a clear message at whatever can go wrong in any exercise.
+
+    Args:
+        answer: the reader's function, or whatever stands in its place.
+        arguments: what it is called with.
+        when: the case, for the messages, such as ``"for an empty list"``.
+
+    Returns:
+        The outcome of an answer that ended by itself and returned something other than None; everything else
+        about it is for the check to judge.
+
+    Raises:
+        WrongError: if the answer could not be run to its end, or returned None.
+    """
+    outcome = await runner.run(answer, *arguments)
+    case = f", {when}" if when else ""
+    expect(not outcome.not_async, _not_async(outcome, answer))
+    expect(not outcome.empty, "Nothing here yet: write the body of the function, run its cell, then this one again.")
+    expect(
+        not outcome.blocked_too_long,
+        f"Your code kept the event loop from turning for over {runner.BLOCK_LIMIT:g} s{case}, and was stopped: "
+        "look for a loop that never ends, or a `time.sleep` where `await asyncio.sleep` belongs.",
+    )
+    expect(
+        not outcome.timed_out,
+        f"Your code still waited after {runner.WAIT_LIMIT:g} s{case}, and was cancelled: "
+        "what does it wait for, and will that ever happen?",
+    )
+    expect(not outcome.error, _error(outcome, case))
+    if outcome.result is None:
+        expect(not outcome.never_awaited, _never_awaited(outcome))
+        expect(not outcome.task_errors, f"A task of yours ended with {_first(outcome.task_errors)}, and nobody looked.")
+        expect(not outcome.blocked, BLOCKS)
+        raise WrongError(f"Your function returned None{case}: is there a `return`?")
+    return outcome
+
+
+BLOCKS = (
+    "Your code blocks the event loop: while it waits, no other task can run. "
+    "`time.sleep` holds up everything; `await asyncio.sleep` holds up only its own task."
+)
+"""What to say of an answer that blocks the loop."""
+
+
+def expect_nothing_left(outcome: Outcome) -> None:
+    """Go on if the answer left no task running and no exception unseen.
+
+    Args:
+        outcome: what an otherwise right answer did.
+
+    Raises:
+        WrongError: if something was left.
+    """
+    names = ", ".join(f"`{name}`" for name in dict.fromkeys(outcome.left_behind))
+    refuse = ", and would not be cancelled" if outcome.stubborn else ""
+    expect(
+        not outcome.left_behind,
+        f"The result is right, but {names} still ran when your function returned{refuse}: "
+        "await every task that you start.",
+    )
+    expect(
+        not outcome.task_errors,
+        f"The result is right, but a task ended with {_first(outcome.task_errors)}, and nobody looked: "
+        "await every task that you start.",
+    )
+    expect(not outcome.never_awaited, _never_awaited(outcome))
+
+
+def seconds(value: float) -> str:
+    """Return a time as lessons print it, such as ``0.40 s``."""
+    return f"{value:.2f} s"
+
+
+def shown(value: Any, length: int = 60) -> str:
+    """Return a value in one short line, whatever its repr does."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _not_async(outcome: Outcome, answer: Any) -> str:
+    if inspect.iscoroutine(answer):
+        return f"The answer is {outcome.not_async}. Hand over the function itself, without parentheses behind its name."
+    if outcome.not_async.startswith("a plain function"):
+        return f"Your function is {outcome.not_async}. Only a function made with `async def` can be awaited."
+    if outcome.not_async.startswith("an asynchronous generator"):
+        return f"Your function is {outcome.not_async}. Here one result is asked for, with `return`."
+    return f"The answer is {outcome.not_async}. Hand over the name of your `async def` function."
+
+
+def _error(outcome: Outcome, case: str) -> str:
+    if outcome.error.startswith("NotImplementedError"):
+        return "Nothing here yet: replace the NotImplementedError with your code."
+    if outcome.error == "CancelledError":
+        return f"Your code was cancelled{case}: by a task that it awaits, or by itself."
+    ideas = [idea for part, idea in IDEAS_BEHIND_ERRORS if part in outcome.error]
+    return f"Your code raised {outcome.error}{case}" + (f". {ideas[0]}." if ideas else ".")
+
+
+def _never_awaited(outcome: Outcome) -> str:
+    return (
+        f"`{_first(outcome.never_awaited)}(...)` was called but never awaited: calling it only makes a coroutine. "
+        "It runs when somebody awaits it, or makes a task of it."
+    )
+
+
+def _first(texts: list[str]) -> str:
+    return texts[0] if texts else ""
+
+
+class Check:
+    """One check of an answer. It runs when it is awaited: ``await check("1.1", answer)``."""
+
+    def __init__(self, number: str, answer: Any) -> None:
+        self.number, self.answer = number, answer
+        if inspect.iscoroutine(answer):
+            answer.close()  # a check that is not awaited either must not warn of it
+
+    def __repr__(self) -> str:
+        return f'This check has not run yet. Put await in front of it: await check("{self.number}", ...)'
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._run().__await__()
+
+    async def _run(self) -> None:
+        try:
+            mark, text = "✓", await self._judge()
+        except WrongError as wrong:
+            mark, text = "✗", str(wrong)
+        except Exception as problem:
+            mark, text = "✗", f"This answer confused the check itself ({type(problem).__name__}: {problem})."
+        print(" ".join(f"{mark} {self.number} {text}".split()))
+
+    async def _judge(self) -> str:
+        known = ", ".join(CHECKS)
+        expect(self.number in CHECKS, f"There is no exercise of this number: expected one of {known}, in quotes.")
+        return await CHECKS[self.number](self.answer)
+
+
+def check(number: str, answer: Any) -> Check:
+    """Check an answer; awaiting what this returns prints one line.
+
+    Written ``await check("1.1", answer)``. The answer is run on the notebook's own event loop. Whatever it does, the
+    line tells it; nothing is raised, and nothing left running.
+
+    Args:
+        number: the exercise's number, such as ``"1.1"``.
+        answer: the reader's function, not called.
+
+    Returns:
+        An object to be awaited; awaiting it gives None.
+    """
+    return Check(number, answer)
+
+
+async def nap(seconds: float, result: Any) -> Any:
+    """Wait, then return the result: the awaitable that checks hand to answers.
+
+    Args:
+        seconds: how long to wait.
+        result: what to return.
+    """
+    await asyncio.sleep(seconds)
+    return result

@@ -1,0 +1,110 @@
+"""Predictions: the reader's guess before a demo, held after it against what the reader's own run did.
+
+The questions and their choices stand in the notebooks; here stands what is answered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Verdict = tuple[str | None, str]
+"""The answer that a run fits, None if it fits none of them, and what the run did, in words without a full stop."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is answered to each guess.
+
+    Attributes:
+        answers: for each letter the feedback to that answer: why it is right, or the idea it misses.
+        usual: the letter that the lesson's unchanged code leads to; says nothing about the reader's run.
+        observes: what `compare` is handed, in words, for its error messages.
+        verdict: tells from what the run did which answer it fits.
+    """
+
+    answers: dict[str, str]
+    usual: str
+    observes: str
+    verdict: Callable[..., Verdict]
+
+
+PREDICTIONS: dict[str, Prediction] = {}
+"""All predictions, by number; each chapter's module adds its own."""
+
+_kept: dict[str, str] = {}
+
+
+def prediction(number: str, content: Prediction) -> None:
+    """Register a prediction.
+
+    Args:
+        number: its number, such as ``"1.2"``.
+        content: what is answered.
+    """
+    PREDICTIONS[number] = content
+
+
+def predict(number: str, answer: str) -> None:
+    """Keep the reader's guess until `compare`; prints one line.
+
+    Args:
+        number: the prediction's number, such as ``"1.1"``.
+        answer: a letter; an empty text or a question mark for no guess.
+    """
+    known = _known(number)
+    if known is None:
+        return
+    _kept.pop(number, None)
+    letters = _choices(known)
+    if not isinstance(answer, str):
+        print(f"{number}: the answer is a letter in quotes, {letters}, as in predict({number!r}, 'a').")
+        return
+    letter = answer.strip().lower()
+    if letter in ("", "?"):
+        print(f"{number}: no answer yet. Write {letters} between the quotes and run this cell again, or just read on.")
+    elif letter not in known.answers:
+        print(f"{number}: {' '.join(answer.split())!r} is none of the answers. Write {letters} between the quotes.")
+    else:
+        _kept[number] = letter
+        print(f"{number}: your answer is {letter}. Now run on and see.")
+
+
+def compare(number: str, *observed: Any) -> None:
+    """Tell what the reader's run did, which answer that is, and what is to be said of the reader's guess.
+
+    Args:
+        number: the prediction's number, such as ``"1.1"``.
+        observed: what the run did; which values, the prediction says.
+    """
+    known = _known(number)
+    if known is None:
+        return
+    try:
+        fits, did = known.verdict(*observed)
+    except Exception:
+        print(f"{number}: compare could not use what it was given. It expects {known.observes}.")
+        return
+    guess = _kept.get(number)
+    if fits is None:
+        print(f"{number}: {did}. That fits none of the answers: has the code been changed? Run it as it was, to see.")
+    elif fits != known.usual:
+        print(f"{number}: {did}. That is answer {fits}. The lesson's own code leads to answer {known.usual}:")
+        print(known.answers[known.usual])
+    else:
+        print(f"{number}: {did}. That is answer {fits}" + (", as you said." if guess == fits else "."))
+        if guess not in (None, fits):
+            print(f"You said {guess}. {known.answers[guess]}")
+        else:
+            print(known.answers[fits])
+
+
+def _known(number: Any) -> Prediction | None:
+    if isinstance(number, str) and number in PREDICTIONS:
+        return PREDICTIONS[number]
+    print(f"{number}: there is no prediction of this number. Expected one of {', '.join(PREDICTIONS)}, in quotes.")
+    return None
+
+
+def _choices(known: Prediction) -> str:
+    *most, last = known.answers
+    return f"{', '.join(most)} or {last}"

@@ -1,0 +1,389 @@
+"""Runs a reader's answer on the running event loop, whatever the answer does, and tells what happened.
+
+An answer may return nonsense, raise, wait for ever, block the loop, leave tasks behind, or try to leave Python.
+`run` turns each of these into an `Outcome` and leaves the loop as it found it. Standard library only.
+"""
+
+import asyncio
+import contextlib
+import dis
+import gc
+import inspect
+import signal
+import sys
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+WAIT_LIMIT = 5.0
+"""Seconds an answer may take before it is cancelled."""
+TICK = 0.25
+"""Seconds after which the loop turns in any case: some kernels feel the stop button only then."""
+BLOCK_LIMIT = 2.0
+"""Seconds an answer may keep the loop from turning before it is interrupted."""
+BLOCKED = 0.08
+"""Seconds without a turn of the loop from which on an answer counts as blocking."""
+CANCEL_ROUNDS, CANCEL_WAIT = 3, 0.3
+"""How often a task is asked to end, and how many seconds it gets each time."""
+
+
+class BlockedTooLongError(BaseException):
+    """Raised in the reader's code by the alarm. Not an `Exception`, so that ``except Exception`` lets it pass."""
+
+
+class LeftPythonError(Exception):
+    """Stands for a SystemExit or KeyboardInterrupt of the reader's code, which would end the kernel's loop."""
+
+
+@dataclass
+class Outcome:
+    """What one run of an answer did.
+
+    Attributes:
+        result: what the answer returned; coroutines in it are closed by now.
+        elapsed: seconds from the call to the end of the answer.
+        longest_block: the longest time, in seconds, in which the answer kept the loop from turning.
+        error: type and message of the exception that ended the answer, or an empty string.
+        timed_out: whether the answer was cancelled after `WAIT_LIMIT` seconds.
+        not_async: what the answer is, in words, when it cannot be awaited, or an empty string.
+        empty: whether the answer's body is still the stub.
+        left_behind: names of the coroutines whose tasks still ran when the answer had ended.
+        stubborn: those of them that could not be cancelled either.
+        never_awaited: names of the coroutines that the answer made and nobody awaited.
+        task_errors: type and message of each exception in the answer's tasks that nobody took.
+    """
+
+    result: Any = None
+    elapsed: float = 0.0
+    longest_block: float = 0.0
+    error: str = ""
+    timed_out: bool = False
+    not_async: str = ""
+    empty: bool = False
+    left_behind: list[str] = field(default_factory=list)
+    stubborn: list[str] = field(default_factory=list)
+    never_awaited: list[str] = field(default_factory=list)
+    task_errors: list[str] = field(default_factory=list)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the answer kept the loop from turning for a noticeable time."""
+        return self.longest_block >= BLOCKED
+
+    @property
+    def blocked_too_long(self) -> bool:
+        """Whether the answer kept the loop from turning for `BLOCK_LIMIT` seconds."""
+        return self.longest_block >= BLOCK_LIMIT
+
+
+_locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
+
+
+async def run(answer: Any, *arguments: Any) -> Outcome:
+    """Call the answer with the arguments, await what it returns, and tell what happened.
+
+    Runs wait for each other, since each changes settings of the loop for its time.
+
+    Args:
+        answer: the reader's function, or whatever stands in its place.
+        arguments: what the answer is called with; coroutines among them are closed at the end if nobody ran them.
+
+    Returns:
+        What happened. Nothing that the answer started runs on, but for tasks named in `Outcome.stubborn`.
+
+    Raises:
+        asyncio.CancelledError: when the cell itself is cancelled, as by the stop button; the answer is too.
+    """
+    lock = _locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with lock:
+        outcome = Outcome(not_async=_why_not_callable(answer))
+        if not outcome.not_async:
+            with _noting_never_awaited(outcome.never_awaited):
+                await _run_watched(outcome, answer, arguments)
+        else:
+            _close_coroutines(arguments)
+    outcome.empty = outcome.result is None and not outcome.error and is_empty(answer)
+    return outcome
+
+
+async def _run_watched(outcome: Outcome, answer: Callable, arguments: tuple) -> None:
+    """Run the answer and fill the outcome; leave no task, no coroutine and no setting behind."""
+    watch = _Watch(outcome.task_errors)
+    with watch.installed(), _collecting_only_what_is_new():
+        began = time.perf_counter()
+        main = watch.start(_call(outcome, answer, arguments))
+        try:
+            while not main.done() and time.perf_counter() - began < WAIT_LIMIT:
+                await asyncio.wait({main}, timeout=TICK)
+            outcome.timed_out = not main.done()
+            outcome.left_behind = [_name(task) for task in watch.unfinished() if task is not main]
+        finally:
+            outcome.stubborn = [_name(task) for task in await watch.cancel_all()]
+            if main.done():
+                outcome.error = _take_error(main)
+            outcome.task_errors += filter(None, map(_unseen_error, watch.tasks))
+            outcome.longest_block = watch.longest_block
+            del main
+            watch.tasks.clear()
+            _close_coroutines(arguments)
+            outcome.never_awaited += _close_coroutines(outcome.result)
+            gc.collect()  # what the answer forgot is reported when it is freed: now, while somebody listens
+
+
+async def _call(outcome: Outcome, answer: Callable, arguments: tuple) -> None:
+    """Call the answer inside the watched task, so that a plain function is watched too."""
+    began = time.perf_counter()
+    try:
+        returned = answer(*arguments)
+        if inspect.isawaitable(returned):
+            outcome.result = await returned
+        elif inspect.isasyncgen(returned):
+            outcome.not_async = "an asynchronous generator: its body contains `yield`"
+        else:
+            outcome.result, outcome.not_async = returned, "a plain function: it starts with `def`"
+    finally:
+        outcome.elapsed = time.perf_counter() - began
+
+
+class _Watch:
+    """Knows the tasks an answer starts, times each of their steps, and keeps what they raise from the loop."""
+
+    def __init__(self, loop_errors: list[str]) -> None:
+        self.tasks: list[asyncio.Task] = []
+        self.loop_errors = loop_errors
+        self.longest_block = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._depth = 0
+        self._has_alarm = False
+
+    @contextlib.contextmanager
+    def installed(self) -> Iterator[None]:
+        """Put the task factory, the exception handler and the alarm in place for a while."""
+        factory, handler = self._loop.get_task_factory(), self._loop.get_exception_handler()
+        self._make_task = factory or (lambda loop, coro, **options: asyncio.Task(coro, loop=loop, **options))
+        self._pass_on = handler
+        self._loop.set_task_factory(self._factory)
+        self._loop.set_exception_handler(self._note_loop_error)
+        try:
+            with self._alarm_ready():
+                yield
+        finally:
+            self._loop.set_task_factory(factory)
+            self._loop.set_exception_handler(handler)
+
+    def start(self, coro: Coroutine) -> asyncio.Task:
+        """Start a task; it and all tasks started from it are watched."""
+        token = _current_watch.set(self)
+        try:
+            return self._loop.create_task(coro)
+        finally:
+            _current_watch.reset(token)
+
+    def unfinished(self) -> list[asyncio.Task]:
+        """Return the watched tasks that still run."""
+        return [task for task in self.tasks if not task.done()]
+
+    async def cancel_all(self) -> list[asyncio.Task]:
+        """Cancel the watched tasks, wait for them to end, and return those that would not."""
+        for _ in range(CANCEL_ROUNDS):
+            if pending := self.unfinished():
+                for task in pending:
+                    task.cancel()
+                await asyncio.wait(pending, timeout=CANCEL_WAIT)
+        for task in self.unfinished():
+            task.add_done_callback(_unseen_error)
+        return self.unfinished()
+
+    def _factory(self, loop: asyncio.AbstractEventLoop, coro: Coroutine, **options: Any) -> asyncio.Task:
+        if _current_watch.get() is not self:  # somebody else's task
+            return self._make_task(loop, coro, **options)
+        task = self._make_task(loop, _Contained(coro, self), **options)
+        self.tasks.append(task)
+        return task
+
+    def _note_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict) -> None:
+        source = context.get("task") or context.get("future")
+        if isinstance(source, asyncio.Task):  # the answer's own are asked for their exception, so it is another's
+            if self._pass_on:
+                self._pass_on(loop, context)
+            else:
+                loop.default_exception_handler(context)
+        elif error := context.get("exception"):
+            self.loop_errors.append(_describe(error))
+
+    def step(self, method: Callable, *arguments: Any) -> Any:
+        """Run the reader's code up to its next await, with the alarm set."""
+        self._depth += 1  # an eager task takes its first step within another's
+        began = time.perf_counter()
+        try:
+            if self._has_alarm and self._depth == 1:
+                signal.setitimer(signal.ITIMER_REAL, BLOCK_LIMIT, BLOCK_LIMIT / 4)
+            return method(*arguments)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise LeftPythonError(_describe(error)) from None
+        finally:
+            self._depth -= 1
+            if self._has_alarm and self._depth == 0:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            self.longest_block = max(self.longest_block, time.perf_counter() - began)
+
+    @contextlib.contextmanager
+    def _alarm_ready(self) -> Iterator[None]:
+        """Let SIGALRM interrupt the answer, where that is possible: on Unix, in the main thread."""
+        can_alarm = (
+            hasattr(signal, "setitimer")
+            and sys.platform != "emscripten"
+            and threading.current_thread() is threading.main_thread()
+        )
+        if not can_alarm:
+            yield
+            return
+
+        def interrupt(signum: int, frame: Any) -> None:
+            if self._depth:
+                self.longest_block = max(self.longest_block, BLOCK_LIMIT)
+                raise BlockedTooLongError
+
+        began = time.perf_counter()
+        theirs, their_interval = signal.setitimer(signal.ITIMER_REAL, 0)
+        handler = signal.signal(signal.SIGALRM, interrupt)
+        self._has_alarm = True
+        try:
+            yield
+        finally:
+            self._has_alarm = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, handler if handler is not None else signal.SIG_DFL)
+            if theirs:
+                rest = theirs - (time.perf_counter() - began)
+                signal.setitimer(signal.ITIMER_REAL, max(rest, 0.001), their_interval)
+
+
+_current_watch: ContextVar[_Watch | None] = ContextVar("_current_watch", default=None)
+
+
+class _Contained(Coroutine):
+    """The reader's coroutine as a task sees it: each step goes through the watch."""
+
+    def __init__(self, coro: Coroutine, watch: _Watch) -> None:
+        self._coro, self._watch = coro, watch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coro, name)  # its name and code, for whoever prints the task
+
+    def __await__(self) -> Any:
+        return self._coro.__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._watch.step(self._coro.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._watch.step(self._coro.throw, *error)
+
+    def close(self) -> None:
+        self._coro.close()
+
+
+@contextlib.contextmanager
+def _noting_never_awaited(names: list[str]) -> Iterator[None]:
+    """Gather the names in "coroutine ... was never awaited" warnings; show all other warnings as usual."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message="coroutine .* was never awaited", category=RuntimeWarning)
+        yield
+    for warning in caught:
+        before, found, _ = str(warning.message).partition("' was never awaited")
+        if found:
+            names.append(before.partition("'")[2].rpartition(".")[2])
+        else:
+            warnings.showwarning(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+@contextlib.contextmanager
+def _collecting_only_what_is_new() -> Iterator[None]:
+    """Make garbage collection pass over all that is there already: it is quick, and finds only the answer's garbage."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _close_coroutines(values: Any) -> list[str]:
+    """Close the coroutines that nobody started, in nested collections too, and return their names."""
+    if inspect.iscoroutine(values):
+        if inspect.getcoroutinestate(values) != inspect.CORO_CREATED:
+            return []
+        values.close()
+        return [values.__name__]
+    if isinstance(values, dict):
+        values = list(values.values())
+    if not isinstance(values, list | tuple | set):
+        return []
+    return [name for value in values for name in _close_coroutines(value)]
+
+
+def _name(task: asyncio.Task) -> str:
+    """Return the name of the coroutine a task runs, the word a reader knows it by."""
+    return getattr(task.get_coro(), "__name__", task.get_name())
+
+
+def _take_error(task: asyncio.Task) -> str:
+    """Return what ended a finished task, or an empty string."""
+    if task.cancelled():
+        return "CancelledError"
+    error = task.exception()
+    return "" if error is None else _describe(error)
+
+
+def _unseen_error(task: asyncio.Task) -> str:
+    """Return the exception nobody took from a finished task; asking for it keeps the loop from reporting it."""
+    return _take_error(task) if task.done() and getattr(task, "_log_traceback", False) else ""
+
+
+def _describe(error: BaseException) -> str:
+    """Return type and message in one line, as short as a line of a lesson."""
+    if isinstance(error, LeftPythonError):
+        return str(error)
+    if isinstance(error, BaseExceptionGroup):
+        return _describe(error.exceptions[0])
+    try:
+        message = " ".join(str(error).split())
+    except Exception:
+        message = ""
+    if len(message) > 120:
+        message = message[:119] + "…"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _why_not_callable(answer: Any) -> str:
+    """Return what the answer is, in words, when it cannot be called, or an empty string."""
+    if inspect.iscoroutine(answer):
+        return f"a coroutine: `{answer.__name__}` was called already"
+    if answer is None or answer is ...:
+        return f"{'None' if answer is None else '...'}, and no function"
+    if isinstance(answer, type):
+        return f"the class {answer.__name__}, and no function"
+    return "" if callable(answer) else f"of type {type(answer).__name__}, and no function"
+
+
+def is_empty(answer: Any) -> bool:
+    """Return whether a function's body does nothing: only a docstring, `...` or `pass`."""
+    code = getattr(answer, "__code__", None)
+    return code is not None and _operations(code) <= _operations(_stub.__code__) | _operations(_plain_stub.__code__)
+
+
+def _operations(code: Any) -> set[str]:
+    return {instruction.opname for instruction in dis.get_instructions(code)} | {"NOP"}
+
+
+async def _stub() -> None:
+    """Do nothing."""
+
+
+def _plain_stub() -> None:
+    """Do nothing."""

@@ -1,0 +1,83 @@
+"""The pre-flight cell of chapter 00: is everything here that the lessons need? Standard library only."""
+
+import re
+import sys
+from collections.abc import Callable
+from importlib import metadata
+
+PYTHON = "3.11"
+"""The oldest Python the lessons run on."""
+
+MINIMUMS = {
+    "ipykernel": "7.4",
+    "matplotlib": "any",
+    "nest-asyncio": "any",
+    "jupyterlab": "4.6",
+    "notebook": "7.6",
+    "nbval": "any",
+}
+"""The packages of the lessons, and the lowest version of each, as in requirements.in."""
+
+NOT_NEEDED = "\N{EN DASH}"
+"""The mark of a package that is not there, or too old, and may be."""
+
+OPTIONAL = {
+    "ipykernel": "fine in Colab, which brings its own",
+    "jupyterlab": "fine in Colab or VS Code",
+    "notebook": "fine in Colab or VS Code",
+    "nbval": "only needed to test the notebooks",
+}
+"""Packages that some settings do without, or with an older version, and why."""
+
+
+def preflight(
+    python: tuple[int, ...] = sys.version_info[:3], find_version: Callable[[str], str] = metadata.version
+) -> None:
+    """Print one line for Python and for each package of the lessons, and at last what to do, if anything.
+
+    Args:
+        python: the version of Python.
+        find_version: returns a package's installed version, or raises `importlib.metadata.PackageNotFoundError`.
+    """
+    ready = _look_at_python(python)
+    for package, minimum in MINIMUMS.items():
+        ready = _look_at_package(package, minimum, find_version) and ready
+    if ready:
+        print("Ready: on to the lesson.")
+    else:
+        print("Not ready: do what stands behind each ✗, restart the kernel, and run this cell again.")
+
+
+def _look_at_python(version: tuple[int, ...]) -> bool:
+    here = ".".join(map(str, version))
+    enough = version >= _numbers(PYTHON)
+    to_do = "" if enough else f" → do: install Python {PYTHON} or later, and choose it as this notebook's kernel"
+    print(f"{'✓' if enough else '✗'} Python {PYTHON} or later (here: {here}){to_do}")
+    return enough
+
+
+def _look_at_package(package: str, minimum: str, find_version: Callable[[str], str]) -> bool:
+    wanted = package if minimum == "any" else f"{package} {minimum} or later"
+    install = package if minimum == "any" else f'"{package}>={minimum}"'
+    try:
+        here = find_version(package)
+    except metadata.PackageNotFoundError:
+        if package in OPTIONAL:
+            print(f"{NOT_NEEDED} {package} is not installed: {OPTIONAL[package]}")
+            return True
+        print(f"✗ {wanted} is not installed → do: run %pip install {install} in a cell of its own")
+        return False
+    if minimum == "any" or _numbers(here) >= _numbers(minimum):
+        print(f"✓ {wanted} (here: {here})")
+        return True
+    if package in OPTIONAL:
+        print(f"{NOT_NEEDED} {wanted} (here: {here}): {OPTIONAL[package]}")
+        return True
+    print(f"✗ {wanted} (here: {here}) → do: run %pip install --upgrade {install} in a cell of its own")
+    return False
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with: (4, 6, 0) for "4.6.0rc1"."""
+    found = re.match(r"\d+(\.\d+)*", str(version))
+    return tuple(map(int, found[0].split("."))) if found else ()

@@ -1,0 +1,194 @@
+"""Notes what the tasks of unmodified code do. Standard library only.
+
+It rests on the event loop's task factory: whatever starts a task, ``create_task``, ``gather``, ``as_completed``,
+``TaskGroup``, ``wait_for`` or a library, the loop asks its factory for it. Ours notes the moment, arranges that the
+beginning and the end of the task's code are noted (`watching`), and makes a task that tells when its outcome is taken
+(`tasks`).
+"""
+
+import asyncio
+import contextlib
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar, Token
+from itertools import pairwise
+from time import perf_counter as clock
+from types import CoroutineType
+from typing import Any
+
+from .moments import UNKNOWN, Moments, Snapshot
+from .naming import Call
+from .tasks import adopt, recorded, unwrapping
+from .watching import Monitor, Watched
+
+Factory = Callable[..., Future[Any]]
+
+monitor = Monitor()
+
+MOST_WITH_ARGUMENTS = 10_000
+"""So many tasks of a recording are named with their arguments, ``sleep(0)``; later ones without, ``sleep(…)``. Nobody
+reads so many names, and to look at arguments is the dearest part of recording."""
+
+_scope: ContextVar["Scope | None"] = ContextVar("asyncio timeline", default=None)
+"""The timeline around the running code. Tasks inherit it: so those that a block starts are told from others that run
+on the same loop, such as a notebook's own."""
+
+
+class Scope:
+    """One timeline's share of what is recorded on its loop: the tasks started inside its block.
+
+    Args:
+        recorder: who records on the loop.
+        parent: the timeline around this one, if any.
+    """
+
+    __slots__ = ("began", "open", "parent", "recorder", "token")
+
+    def __init__(self, recorder: "Recorder", parent: "Scope | None") -> None:
+        self.recorder = recorder
+        self.parent = parent
+        self.open = True
+        self.token: Token[Scope | None] | None = None
+        self.began = clock()
+
+    def within(self, other: "Scope") -> bool:
+        """Tell whether this scope is the other one or lies inside it."""
+        return self is other or (self.parent is not None and self.parent.within(other))
+
+
+class Recorder:
+    """Records tasks of one event loop, for all timelines that are open on it.
+
+    Args:
+        loop: the event loop. Its task factory, if it has one, goes on making the tasks.
+    """
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self.loop = loop
+        self.previous: Factory | None = loop.get_task_factory()
+        self.moments = Moments()
+        self.runs: list[tuple[int, int, Scope]] = []  # from which task and argument on they belong to which scope
+        self.calls: dict[int, Call] = {}  # by id of their code, whose hash would be slow; the calls keep the code alive
+        self.users = 0
+        self.monitored = monitor.acquire()
+        self.factory = self._factory()
+        self.factory.recorder = self
+        loop.set_task_factory(self.factory)
+
+    @classmethod
+    def on(cls, loop: AbstractEventLoop) -> "Recorder":
+        """Return the recorder that works on a loop, a new one if there is none."""
+        return getattr(loop.get_task_factory(), "recorder", None) or cls(loop)
+
+    def open(self) -> Scope:
+        """Begin to record what the current task, and the tasks that come of it, start."""
+        scope = Scope(self, _scope.get())
+        self.users += 1
+        scope.token = _scope.set(scope)
+        return scope
+
+    def close(self, scope: Scope) -> Snapshot:
+        """End recording for a timeline, and return what its tasks did.
+
+        With the last timeline's end the loop gets back the factory that it had.
+        """
+        snapshot = self.so_far(scope)
+        scope.open = False
+        with contextlib.suppress(ValueError):  # left in another context than it was entered in
+            _scope.reset(scope.token)
+        scope.token = None
+        self.users -= 1
+        if self.users == 0:
+            if self.loop.get_task_factory() is self.factory:  # else code inside set one of its own: that one stays
+                self.loop.set_task_factory(self.previous)
+            if self.monitored:
+                self.monitored = False
+                monitor.release()
+        return snapshot
+
+    def so_far(self, scope: Scope) -> Snapshot:
+        """Return what is known now of the tasks that were started inside a scope."""
+        moments = self.moments
+        snapshot = Snapshot(scope.began, clock())
+        runs = [*self.runs, (len(moments), len(moments.arguments), scope)]
+        for (first, first_kept, owner), (end, end_kept, _) in pairwise(runs):
+            if owner.within(scope):
+                snapshot.add(moments, slice(first, end), slice(first_kept, end_kept))
+        return snapshot
+
+    def _owner(self, scope: Scope | None) -> Scope | None:
+        """Return the innermost scope, of this one and those around it, that is open and recorded here."""
+        while scope is not None and not (scope.open and scope.recorder is self):
+            scope = scope.parent
+        return scope
+
+    def _factory(self) -> Factory:
+        """Return the task factory. All tasks pass through it, so it keeps what it needs in local variables."""
+        previous, moments, calls, scope_now = self.previous, self.moments, self.calls, _scope.get
+        named_fully = len(UNKNOWN) * MOST_WITH_ARGUMENTS
+        times, names, arguments = moments.times, moments.calls, moments.arguments
+        eager = previous is not None and previous is getattr(asyncio, "eager_task_factory", None)
+        foreign = previous is not None and not eager
+        monitored = self.monitored and previous is None
+        seen = recorded(asyncio.Task, moments)
+        unwrapping_seen = unwrapping(seen)
+        owner: Scope | None = None  # of the latest task
+
+        def bare(loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], **options: Any) -> Future[Any]:
+            return asyncio.Task(coro, loop=loop, **options) if previous is None else previous(loop, coro, **options)
+
+        def behind_watched(
+            loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], place: int, options: dict[str, Any]
+        ) -> Future[Any]:
+            watched = Watched(coro, moments, place)
+            if foreign:
+                task = previous(loop, watched, **options)
+                adopt(task, moments, place)
+                return task
+            return unwrapping_seen(watched, loop=loop, **({"eager_start": True} if eager else {}), **options)
+
+        def factory(loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], **options: Any) -> Future[Any]:
+            nonlocal owner
+            scope = scope_now()
+            if scope is None or scope is not owner or not scope.open:
+                scope = self._owner(scope)
+                if scope is None:
+                    return bare(loop, coro, **options)
+                if scope is not owner:
+                    owner = scope
+                    self.runs.append((len(moments), len(arguments), scope))
+
+            name = options.get("name") if options else None
+            native = type(coro) is CoroutineType
+            if native:
+                code = coro.cr_code
+                call = calls.get(id(code))
+                if call is None:
+                    call = calls[id(code)] = Call(coro)
+                    if monitored:
+                        monitor.watch(code)
+                if name is None:
+                    if len(times) < named_fully:
+                        call.keep(coro, arguments)
+                        name = call
+                    else:
+                        name = call.without_arguments
+            elif name is None:
+                name = getattr(coro, "__qualname__", type(coro).__name__)
+            place = len(times)
+            times.extend(UNKNOWN)
+            times[place] = clock()
+            names.append(name)
+            try:
+                # A task that begins inside its constructor has no place yet by which the monitor could know it.
+                if native and monitored and not (options and options.get("eager_start")):
+                    task = seen(coro, loop=loop, **options)
+                else:
+                    task = behind_watched(loop, coro, place, options)
+            except BaseException:
+                moments.drop(place)
+                raise
+            task._timeline_place = place
+            return task
+
+        return factory

@@ -1,0 +1,157 @@
+"""What a timeline says in words: the table, and the description of its picture. Standard library only."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from math import isnan
+
+from .records import CANCELLED, EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Records
+
+NO_TASK = "No task was started in this block."
+HEADINGS = ("name", "created", "started", "finished", "received", "outcome")
+LONGEST_NAME = 32
+LONGEST_DESCRIPTION = 400
+MOST_ROWS = 40
+MOST_IN_SENTENCE = 5
+MOST_DESCRIBED = 6
+SAME_TIME = 0.01
+"""Two moments closer than this share of the whole timeline look the same in a picture."""
+
+
+def one_line(text: str, longest: int) -> str:
+    """Return a text that takes one line of at most `longest` characters.
+
+    Line ends and other unprintable characters are escaped as `repr` does; what is cut off is replaced by "…".
+
+    Args:
+        text: any text, such as a name that a reader chose.
+        longest: the most characters to return.
+    """
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: longest + 1])
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def table(records: Records) -> str:
+    """Return the records as a table, with a line in words for the tasks that still ran when the block ended.
+
+    Times are seconds since the timeline began; "-" stands for what did not happen. Of more than 40 tasks the first
+    20 and the last 20 are shown.
+
+    Args:
+        records: the records of one timeline.
+    """
+    if not records:
+        return NO_TASK
+    decimals = _decimals(_span(records))
+    count = len(records)
+    left_out = count - MOST_ROWS if count > MOST_ROWS else 0
+    above = (count - left_out + 1) // 2
+    rows = [HEADINGS]
+    rows += [_row(records, index, decimals) for index in chain(range(above), range(above + left_out, count))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join((name.ljust(widths[0]), *map(str.rjust, times, widths[1:-1]), outcome))
+        for name, *times, outcome in rows
+    ]
+    if left_out:
+        lines.insert(1 + above, f"… {left_out} more …")
+    running = records.outcomes.count(STILL_RUNNING)
+    if running:
+        first = islice(_with_outcome(records, STILL_RUNNING), MOST_IN_SENTENCE)
+        names = _listed([one_line(records.names[index], LONGEST_NAME) for index in first], running)
+        lines.append(f"Still running when the block ended: {names}.")
+    return "\n".join(lines)
+
+
+def describe(title: str, records: Records) -> str:
+    """Return the alt text of a timeline's picture: what a sighted reader sees in it, in at most 400 characters.
+
+    Args:
+        title: the picture's title, or "".
+        records: the records of one timeline.
+    """
+    heading = one_line(title, 60) + ": " if title else ""
+    if not records:
+        return heading + NO_TASK
+    for longest_name in (LONGEST_NAME, LONGEST_NAME // 2):
+        words = heading + " ".join(_sentences(records, longest_name))
+        if len(words) <= LONGEST_DESCRIPTION:
+            return words
+    return one_line(words, LONGEST_DESCRIPTION)
+
+
+def _span(records: Records) -> float:
+    """Return the last moment of the timeline, in seconds since it began."""
+    moments = chain((records.ended,), records.finished, records.received)
+    return max(time for time in moments if not isnan(time))
+
+
+def _decimals(span: float) -> int:
+    """Return how many decimals tell moments of a timeline apart that lasted `span` seconds."""
+    return 2 if span >= 1 else 3 if span >= 0.1 else 4
+
+
+def _row(records: Records, index: int, decimals: int) -> tuple[str, ...]:
+    columns = (records.created, records.started, records.finished, records.received)
+    times = ("-" if isnan(column[index]) else f"{column[index]:.{decimals}f}" for column in columns)
+    return one_line(records.names[index], LONGEST_NAME), *times, OUTCOMES[records.outcomes[index]]
+
+
+def _with_outcome(records: Records, outcome: int) -> Iterator[int]:
+    return (index for index, found in enumerate(records.outcomes) if found == outcome)
+
+
+def _listed(names: list[str], total: int) -> str:
+    """Return some of `total` names as an enumeration that says how many more there are."""
+    more = total - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def _sentences(records: Records, longest_name: int) -> Iterator[str]:
+    span = _span(records)
+    decimals = _decimals(span)
+
+    def moments(column: list[tuple[float, int]], with_outcome: bool = False) -> str:
+        return ", ".join(
+            f"{one_line(records.names[index], longest_name)} at {time:.{decimals}f} s"
+            + (f" ({OUTCOMES[records.outcomes[index]]})" if with_outcome and records.outcomes[index] != RESULT else "")
+            for time, index in column
+        )
+
+    count = len(records)
+    yield f"{count} task{'s' * (count > 1)} over {span:.{decimals}f} seconds."
+
+    finished = sorted((time, index) for index, time in enumerate(records.finished) if not isnan(time))
+    parts = []
+    if not finished:
+        parts.append("Finished: none")
+    elif len(finished) <= MOST_DESCRIBED:
+        parts.append(f"Finished: {moments(finished, with_outcome=True)}")
+    else:
+        parts.append(f"Finished: the first {moments(finished[:1])}, the last {moments(finished[-1:])}")
+        if failed := records.outcomes.count(EXCEPTION):
+            parts.append(f"{failed} with an exception")
+        if cancelled := records.outcomes.count(CANCELLED):
+            parts.append(f"{cancelled} cancelled")
+    if running := records.outcomes.count(STILL_RUNNING):
+        if count <= MOST_DESCRIBED:
+            names = [one_line(records.names[index], longest_name) for index in _with_outcome(records, STILL_RUNNING)]
+            parts.append(f"still running when the block ended: {_listed(names, running)}")
+        else:
+            parts.append(f"{running} still running when the block ended")
+    yield "; ".join(parts) + "."
+
+    received = sorted((time, index) for index, time in enumerate(records.received) if not isnan(time))
+    if not received:
+        if finished:
+            yield "Received: none."
+        return
+    some = f"{len(received)} of {len(finished)}, " if len(received) < len(finished) else ""
+    first, last = received[0][0], received[-1][0]
+    if all(time - records.finished[index] <= SAME_TIME * span for time, index in received):
+        yield f"Received: {some}{'each as soon as' if len(received) > 1 else 'as soon as'} it finished."
+    elif len(received) > 1 and last - first <= SAME_TIME * span:
+        yield f"Received: {some}all at once at {last:.{decimals}f} s."
+    elif len(received) <= MOST_DESCRIBED:
+        yield f"Received: {moments(received)}."
+    else:
+        yield f"Received: {some}between {first:.{decimals}f} and {last:.{decimals}f} s."

@@ -1,0 +1,196 @@
+"""Two ways to see when a task's code begins and ends, without a line of it being changed. Standard library only.
+
+`Monitor` asks the interpreter itself to say so (``sys.monitoring``, Python 3.12 and later): nearly free, and invisible.
+`Watched` stands between the task and its coroutine and works everywhere: it serves Python 3.11, tasks that begin
+before they can be told apart (eager ones), coroutines without Python code of their own, and programs in which
+debuggers and profilers hold all of the interpreter's tool ids.
+
+Both write into `Moments`, four times a task.
+"""
+
+import sys
+import threading
+from asyncio import CancelledError, current_task
+from collections.abc import Callable, Coroutine
+from sys import _getframe as frame
+from time import perf_counter as clock
+from types import CodeType
+from typing import Any
+
+from .moments import FINISHED, STARTED, Moments
+from .records import CANCELLED, EXCEPTION, RESULT
+
+
+def outcome_of(error: BaseException | None) -> int:
+    """Return the outcome of the current task, given the error that its code ended with, or None if it returned."""
+    if error is None:
+        # A task that was asked to cancel, and whose code returned before it noticed, counts as cancelled.
+        return CANCELLED if getattr(current_task(), "_must_cancel", False) else RESULT
+    return CANCELLED if isinstance(error, CancelledError) else EXCEPTION
+
+
+class Watched:
+    """A coroutine that notes when its inner coroutine begins and ends, and is like it in all else.
+
+    Args:
+        coroutine: the reader's coroutine.
+        moments: where to note.
+        place: the task's place there.
+    """
+
+    __slots__ = ("_begun", "_moments", "_place", "coroutine")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], moments: Moments, place: int) -> None:
+        self.coroutine = coroutine
+        self._moments = moments
+        self._place = place
+        self._begun = False
+
+    def send(self, value: Any) -> Any:
+        """Run the coroutine to its next wait."""
+        __tracebackhide__ = True
+        if not self._begun:
+            self._begun = True
+            self._moments.times[self._place + STARTED] = clock()
+        try:
+            return self.coroutine.send(value)
+        except StopIteration:
+            self._moments.ended(self._place, outcome_of(None))
+            raise
+        except BaseException as error:
+            self._moments.ended(self._place, outcome_of(error))
+            raise
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an error where the coroutine waits."""
+        __tracebackhide__ = True
+        try:
+            return self.coroutine.throw(*error)
+        except StopIteration:
+            self._moments.ended(self._place, outcome_of(None))
+            raise
+        except BaseException as raised:
+            self._moments.ended(self._place, outcome_of(raised))
+            raise
+
+    def close(self) -> None:
+        """End the coroutine."""
+        self.coroutine.close()
+
+    def __await__(self) -> "Watched":
+        return self
+
+    def __iter__(self) -> "Watched":
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.coroutine, name)
+
+    def __repr__(self) -> str:
+        return repr(self.coroutine)
+
+
+class Monitor:
+    """Has the interpreter report when the code of recorded tasks begins and ends.
+
+    One serves the whole process, since the interpreter has six tool ids for everybody. Recorded tasks carry
+    their `Moments`, its times, and their place there: ``_timeline_moments``, ``_timeline_times``, ``_timeline_place``.
+    """
+
+    def __init__(self) -> None:
+        self._users = 0
+        self._tool: int | None = None
+        self._codes: dict[int, CodeType] = {}  # by id: the hash of code is slow
+        self._lock = threading.Lock()
+
+    def acquire(self) -> bool:
+        """Begin to watch for one more user. Returns False where the interpreter can't, or has no tool id left."""
+        if sys.version_info < (3, 12):
+            return False
+        with self._lock:
+            if self._users == 0 and not self._claim():
+                return False
+            self._users += 1
+            return True
+
+    def release(self) -> None:
+        """End one user's watch. With the last one's the interpreter goes back to full speed."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._let_go()
+
+    def watch(self, code: CodeType) -> None:
+        """Have this code's beginnings and ends reported, for as long as there are users."""
+        if id(code) not in self._codes:
+            events = sys.monitoring.events
+            self._codes[id(code)] = code
+            sys.monitoring.set_local_events(self._tool, code, events.PY_START | events.PY_RETURN)
+
+    def _claim(self) -> bool:
+        monitoring, events = sys.monitoring, sys.monitoring.events
+        # Ids 3 and 4 are nobody's; the others are meant for debugger, coverage, profiler and optimizer.
+        tool = next((tool for tool in (3, 4, 5, 2, 1, 0) if monitoring.get_tool(tool) is None), None)
+        if tool is None:
+            return False
+        monitoring.use_tool_id(tool, "asyncio timeline")
+        for event, callback in self._callbacks(events).items():
+            monitoring.register_callback(tool, event, callback)
+        # Code that ends by an exception is reported for all code or for none.
+        monitoring.set_events(tool, events.PY_UNWIND)
+        self._tool = tool
+        return True
+
+    def _let_go(self) -> None:
+        monitoring, events = sys.monitoring, sys.monitoring.events
+        monitoring.set_events(self._tool, 0)
+        for code in self._codes.values():
+            monitoring.set_local_events(self._tool, code, 0)
+        for event in self._callbacks(events):
+            monitoring.register_callback(self._tool, event, None)
+        monitoring.free_tool_id(self._tool)
+        self._codes.clear()
+        self._tool = None
+
+    def _callbacks(self, events: Any) -> dict[int, Callable[..., None]]:
+        """Return what is called at each event, in the middle of the reader's code: short, and silent about errors."""
+        codes = self._codes
+
+        # The same code may run inside a task as a plain await, in other tasks, or in another thread. Only the frame
+        # that belongs to the current task's own coroutine marks that task's beginning and end.
+        def begins(code: CodeType, offset: int) -> None:
+            try:
+                task = current_task()
+                place = task._timeline_place
+                if task.get_coro().cr_frame is frame(1):
+                    task._timeline_times[place + STARTED] = clock()
+            except (AttributeError, RuntimeError):
+                pass  # not in a task, or in one that is not recorded
+
+        def returns(code: CodeType, offset: int, value: object) -> None:
+            try:
+                task = current_task()
+                place = task._timeline_place
+                if task.get_coro().cr_frame is frame(1):
+                    if task._must_cancel:  # asked to cancel, and returned before it noticed: counts as cancelled
+                        task._timeline_moments.ended(place, CANCELLED)
+                    else:
+                        task._timeline_times[place + FINISHED] = clock()
+            except (AttributeError, RuntimeError):
+                pass
+
+        def unwinds(code: CodeType, offset: int, error: BaseException) -> None:
+            if id(code) not in codes:
+                return
+            try:
+                task = current_task()
+                place = task._timeline_place
+                if task.get_coro().cr_frame is frame(1):
+                    task._timeline_moments.ended(place, outcome_of(error))
+            except (AttributeError, RuntimeError):
+                pass
+
+        return {events.PY_START: begins, events.PY_RETURN: returns, events.PY_UNWIND: unwinds}

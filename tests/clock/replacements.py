@@ -1,0 +1,76 @@
+"""Puts the test clock in the place of Python's functions that tell the time or wait."""
+
+import threading
+import time
+import types
+from collections.abc import Callable
+from concurrent.futures import Future, _base
+from concurrent.futures import thread as thread_module
+
+from .driver import Driver
+from .pool_threads import real_condition_wait
+from .virtual_time import EPOCH, START, Clock
+
+
+def replace_time_functions(clock: Clock, driver: Driver) -> None:
+    """Replace `time.time`, `time.monotonic`, `time.perf_counter`, their `_ns` twins, and `time.sleep`."""
+    for name, offset in (("time", EPOCH - START), ("monotonic", 0.0), ("perf_counter", 0.0)):
+        now, now_ns = _readers(clock, offset, getattr(time, name), getattr(time, name + "_ns"))
+        setattr(time, name, now)
+        setattr(time, name + "_ns", now_ns)
+    time.sleep = driver.sleep
+
+
+def _readers(
+    clock: Clock, offset: float, real: Callable[[], float], real_ns: Callable[[], int]
+) -> tuple[Callable[[], float], Callable[[], int]]:
+    """Return a function that tells the clock's time in seconds, and one in whole nanoseconds.
+
+    Args:
+        clock: the clock.
+        offset: what is added to its time, in seconds.
+        real, real_ns: what threads that are not on this clock read instead.
+    """
+
+    def now() -> float:
+        return offset + clock.read() if clock.applies() else real()
+
+    def now_ns() -> int:
+        # to the microsecond: a float with the seconds since 1970 holds no more
+        return round((offset + clock.read()) * 1e6) * 1000 if clock.applies() else real_ns()
+
+    return now, now_ns
+
+
+def replace_blocking_calls(clock: Clock, driver: Driver) -> None:
+    """Let the main thread's waits for futures and threads move the clock, and report waits for locks that time out."""
+
+    def waiting(original):
+        def wait(future, timeout=None):
+            if clock.blocks_cell() and not future.done():
+                timeout = None if driver.block(future.done, timeout) else 0
+            return original(future, timeout)
+
+        return wait
+
+    class Event(threading.Event):
+        def wait(self, timeout=None):
+            return driver.block(self.is_set, timeout) if clock.blocks_cell() else super().wait(timeout)
+
+    def join(thread, timeout=None, original=threading.Thread.join):
+        blocks = clock.blocks_cell() and thread not in thread_module._threads_queues
+        if blocks and not driver.block(lambda: not thread.is_alive(), timeout):
+            return
+        original(thread, timeout)
+
+    def condition_wait(condition, timeout=None):
+        notified = real_condition_wait(condition, timeout)
+        if not notified and timeout is not None and timeout > 0 and clock.applies():
+            clock.report("a wait for a lock, event or queue timed out, on the real clock")
+        return notified
+
+    Future.result, Future.exception = waiting(Future.result), waiting(Future.exception)
+    # concurrent.futures.wait and as_completed make their events from this module's `threading`
+    _base.threading = types.SimpleNamespace(**{**vars(threading), "Event": Event})
+    threading.Thread.join = join
+    threading.Condition.wait = condition_wait

@@ -1,0 +1,184 @@
+"""Predictions are kept, held against what the run did, and answered; nothing in them raises at a reader."""
+
+import pytest
+
+from workshop.exercises import compare, predict, predictions
+
+PREDICTIONS = predictions.PREDICTIONS
+NOT_IN_A_RUNNING_LOOP = RuntimeError("asyncio.run() cannot be called from a running event loop")
+NAMES = ["Oslo", "Bern", "Rome"]
+
+# number, what was observed, the answer it fits
+RUNS = [
+    ("0.1", (NOT_IN_A_RUNNING_LOOP,), "b"),
+    ("0.1", ("Hello, Ada",), "a"),
+    ("0.1", (ValueError("other"),), None),
+    ("0.1", (RuntimeError("other"),), None),
+    ("1.1", (["B", "C", "A"],), "b"),
+    ("1.1", (("B", "C", "A"),), "b"),
+    ("1.1", (["A", "B", "C"],), "a"),
+    ("1.1", (["C", "B", "A"],), None),
+    ("1.1", ([],), None),
+    ("1.2", (7.0,), "b"),
+    ("1.2", (7.8,), "b"),
+    ("1.2", (4.0,), "a"),
+    ("1.2", (4.9,), "a"),
+    ("1.2", (2.35,), "c"),
+    ("1.2", (0.7,), None),
+    ("1.2", (70.0,), None),
+    ("1.3", (0.7,), "b"),
+    ("1.3", (0.95,), "b"),
+    ("1.3", (0.4,), "a"),
+    ("1.3", (0.5,), "a"),
+    ("1.3", (TypeError("no"),), "c"),
+    ("1.3", (7.0,), None),
+    ("2.1", (NAMES, ["Oslo", "Bern", "Rome"]), "b"),
+    ("2.1", (NAMES, ["Rome", "Oslo", "Bern"]), "a"),
+    ("2.1", (NAMES, ["Bern", "Oslo", "Rome"]), "c"),
+    ("2.1", (NAMES, ["Bern"]), None),
+    ("2.1", ([], []), None),
+    ("2.2", (4.6, 4.6), "b"),
+    ("2.2", (4.6, 4.95), "b"),
+    ("2.2", (4.6, 1.2), "a"),
+    ("2.2", (1.2, 4.6), "c"),
+    ("2.2", (0.0, 0.0), None),
+    ("2.3", (0.7, 0.5), "b"),
+    ("2.3", (0.85, 0.58), "b"),
+    ("2.3", (0.5, 0.5), "a"),
+    ("2.3", (0.7, 0.7), "c"),
+    ("2.3", (0.5, 0.7), None),
+    ("2.3", (7.0, 5.0), None),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_answers_kept(monkeypatch):
+    monkeypatch.setattr(predictions, "_kept", {})
+
+
+def printed(capsys):
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def test_the_numbers():
+    assert list(PREDICTIONS) == ["0.1", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]
+
+
+@pytest.mark.parametrize("number", PREDICTIONS)
+def test_each_answer_has_its_own_feedback(number):
+    answers = PREDICTIONS[number].answers
+    assert list(answers) == ["a", "b", "c"]
+    assert len(set(answers.values())) == 3
+    assert all(text.endswith(".") and len(text) > 60 for text in answers.values())
+    assert PREDICTIONS[number].usual in answers
+
+
+@pytest.mark.parametrize(("number", "observed", "fits"), RUNS)
+def test_the_verdict_follows_from_what_was_observed(number, observed, fits):
+    letter, did = PREDICTIONS[number].verdict(*observed)
+    assert letter == fits
+    assert did
+    assert not did.endswith(".")
+
+
+@pytest.mark.parametrize("number", PREDICTIONS)
+def test_every_prediction_is_tried_with_what_usually_happens(number):
+    assert PREDICTIONS[number].usual in [fits for tried, _, fits in RUNS if tried == number]
+
+
+@pytest.mark.parametrize("answer", ["b", "B", " b ", "b\n"])
+def test_an_answer_is_kept_in_whichever_way_it_is_written(capsys, answer):
+    predict("1.1", answer)
+    assert printed(capsys) == "1.1: your answer is b. Now run on and see.\n"
+    compare("1.1", ["B", "C", "A"])
+    assert "answer b, as you said" in printed(capsys)
+
+
+@pytest.mark.parametrize("answer", ["", " ", "?"])
+def test_no_answer_yet(capsys, answer):
+    predict("1.1", answer)
+    assert printed(capsys) == (
+        "1.1: no answer yet. Write a, b or c between the quotes and run this cell again, or just read on.\n"
+    )
+
+
+@pytest.mark.parametrize("answer", ["d", "a b", "b, since\nit is shorter", None, 2, ["b"], b"b", ...])
+def test_what_is_no_answer_gets_one_clear_line(capsys, answer):
+    predict("1.1", answer)
+    out = printed(capsys)
+    assert out.count("\n") == 1
+    assert out.startswith("1.1: ")
+    assert "a, b or c" in out
+    compare("1.1", ["B", "C", "A"])
+    assert "You said" not in printed(capsys)
+
+
+@pytest.mark.parametrize("number", PREDICTIONS)
+def test_a_wrong_answer_gets_its_own_feedback_and_a_right_one_too(capsys, number):
+    usual = PREDICTIONS[number].usual
+    observed = next(observed for tried, observed, fits in RUNS if tried == number and fits == usual)
+    for letter, feedback in PREDICTIONS[number].answers.items():
+        predict(number, letter)
+        printed(capsys)
+        compare(number, *observed)
+        result, answer = printed(capsys).splitlines()
+        assert result.startswith(f"{number}: ")
+        assert f"That is answer {usual}" in result
+        assert ("as you said" in result) == (letter == usual)
+        assert answer == (feedback if letter == usual else f"You said {letter}. {feedback}")
+
+
+def test_without_an_answer_the_result_and_its_reason_are_told(capsys):
+    compare("1.2", 7.0)
+    assert printed(capsys) == (
+        f"1.2: your run took 7.00 s: the sum of 4, 1 and 2 s. That is answer b.\n{PREDICTIONS['1.2'].answers['b']}\n"
+    )
+
+
+def test_a_changed_run_that_fits_no_answer(capsys):
+    predict("1.2", "b")
+    printed(capsys)
+    compare("1.2", 0.7)
+    out = printed(capsys)
+    assert "took 0.70 s, where about 7 s was expected" in out
+    assert "has the code been changed?" in out
+
+
+def test_a_changed_run_that_fits_another_answer_is_not_explained_with_what_did_not_happen(capsys):
+    predict("1.2", "a")
+    printed(capsys)
+    compare("1.2", 4.0)
+    assert printed(capsys) == (
+        "1.2: your run took 4.00 s: the longest nap. That is answer a. The lesson's own code leads to answer b:\n"
+        f"{PREDICTIONS['1.2'].answers['b']}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "observed"),
+    [("1.1", (None,)), ("1.2", ("7 s",)), ("1.2", ()), ("1.3", (None,)), ("2.1", (NAMES,)), ("2.3", (0.7, None))],
+)
+def test_compare_says_what_it_expects(capsys, number, observed):
+    compare(number, *observed)
+    out = printed(capsys)
+    assert out.count("\n") == 1
+    assert f"It expects {PREDICTIONS[number].observes}." in out
+
+
+@pytest.mark.parametrize("number", ["9.9", 1.1, None, []])
+def test_an_unknown_number(capsys, number):
+    predict(number, "a")
+    compare(number, 1)
+    first, second = printed(capsys).splitlines()
+    assert "Expected one of 0.1, 1.1" in first
+    assert first == second
+
+
+def test_the_last_answer_counts(capsys):
+    predict("1.1", "a")
+    predict("1.1", "c")
+    printed(capsys)
+    compare("1.1", ["B", "C", "A"])
+    assert "You said c." in printed(capsys)

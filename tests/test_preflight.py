@@ -1,0 +1,114 @@
+"""The pre-flight cell tells what is there, what is missing and what to do; its minimums are the requirements'."""
+
+# ruff: noqa: RUF001 (a dash stands before what may be missing)
+
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from workshop.preflight import MINIMUMS, OPTIONAL, preflight
+
+ROOT = Path(__file__).parent.parent
+ALL = {
+    "ipykernel": "7.4.0",
+    "matplotlib": "3.11.2",
+    "nest-asyncio": "1.6.0",
+    "jupyterlab": "4.6.6",
+    "notebook": "7.10.1",
+    "nbval": "0.11.0",
+}
+
+
+def lines(capsys, python=(3, 13, 0), **changes):
+    versions = ALL | {name.replace("_", "-"): version for name, version in changes.items()}
+
+    def find_version(package):
+        if versions[package] is None:
+            raise metadata.PackageNotFoundError(package)
+        return versions[package]
+
+    assert preflight(python, find_version) is None
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out.splitlines()
+
+
+def test_everything_is_there(capsys):
+    assert lines(capsys) == [
+        "✓ Python 3.11 or later (here: 3.13.0)",
+        "✓ ipykernel 7.4 or later (here: 7.4.0)",
+        "✓ matplotlib (here: 3.11.2)",
+        "✓ nest-asyncio (here: 1.6.0)",
+        "✓ jupyterlab 4.6 or later (here: 4.6.6)",
+        "✓ notebook 7.6 or later (here: 7.10.1)",
+        "✓ nbval (here: 0.11.0)",
+        "Ready: on to the lesson.",
+    ]
+
+
+def test_only_what_stands_in_here_depends_on_the_machine(capsys):
+    here = re.compile(r"\(here: [^)]*\)")
+    one = [here.sub("", line) for line in lines(capsys)]
+    other = [here.sub("", line) for line in lines(capsys, (3, 11, 9), jupyterlab="5.0", matplotlib="4.0rc1")]
+    assert one == other
+
+
+def test_an_old_python(capsys):
+    first, *_, last = lines(capsys, (3, 10, 12))
+    assert first.startswith("✗ Python 3.11 or later (here: 3.10.12) → do: install Python 3.11 or later")
+    assert last.startswith("Not ready: ")
+
+
+def test_a_missing_package(capsys):
+    out = lines(capsys, matplotlib=None)
+    assert "✗ matplotlib is not installed → do: run %pip install matplotlib in a cell of its own" in out
+    assert out[-1].startswith("Not ready: ")
+
+
+def test_an_old_package(capsys, monkeypatch):
+    monkeypatch.setitem(MINIMUMS, "matplotlib", "3.9")
+    out = lines(capsys, matplotlib="3.8.4")
+    to_do = 'run %pip install --upgrade "matplotlib>=3.9" in a cell of its own'
+    assert f"✗ matplotlib 3.9 or later (here: 3.8.4) → do: {to_do}" in out
+    assert out[-1].startswith("Not ready: ")
+
+
+def test_what_some_settings_do_without(capsys):
+    out = lines(capsys, jupyterlab=None, notebook="6.5.7", nbval=None, ipykernel="6.17.1")
+    assert "– jupyterlab is not installed: fine in Colab or VS Code" in out
+    assert "– notebook 7.6 or later (here: 6.5.7): fine in Colab or VS Code" in out
+    assert "– ipykernel 7.4 or later (here: 6.17.1): fine in Colab, which brings its own" in out
+    assert out[-1] == "Ready: on to the lesson."
+
+
+@pytest.mark.parametrize(
+    ("version", "enough"),
+    [("4.6", True), ("4.6.0", True), ("4.10", True), ("5", True), ("4.6.0rc1", True), ("4.5.9", False), ("4", False)],
+)
+def test_versions_are_compared_as_numbers(capsys, version, enough):
+    assert any(line.startswith("✓ jupyterlab") for line in lines(capsys, jupyterlab=version)) == enough
+
+
+@pytest.mark.parametrize("version", [None, "", "unknown"])
+def test_a_version_that_cannot_be_read_does_not_raise(capsys, monkeypatch, version):
+    monkeypatch.setattr(sys.modules["workshop.preflight"], "MINIMUMS", {"jupyterlab": "4.6"})
+    preflight((3, 13, 0), lambda package: version)
+    assert "– jupyterlab 4.6 or later" in capsys.readouterr().out
+
+
+def test_the_packages_that_are_installed_here(capsys):
+    preflight()
+    assert capsys.readouterr().out.splitlines()[-1] == "Ready: on to the lesson."
+
+
+def test_the_minimums_are_those_of_the_requirements():
+    required = {}
+    for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines():
+        if requirement := line.partition("#")[0].strip():
+            name, _, lowest = requirement.partition(">=")
+            required[name] = lowest or "any"
+    assert {package: required.get(package) for package in MINIMUMS} == MINIMUMS
+    assert set(OPTIONAL) <= set(MINIMUMS)

@@ -1,0 +1,335 @@
+"""The files around the notebooks agree with each other and with what README promises."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+MARKDOWN_FILES = sorted(ROOT.glob("*.md"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PYTHON_FILES = ["notebooks/workshop", "tests", *sorted(path.name for path in ROOT.glob("*.py"))]
+COMPILED = ["requirements.txt", "tests/requirements.txt"]
+UNIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="shell scripts and their permissions need Linux or macOS")
+
+
+def git(*arguments: str) -> str:
+    """Return what git prints about this checkout; skip the test where there is no git or no checkout."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a git checkout, so there is nothing tracked to look at")
+    command = ["git", "-c", f"safe.directory={ROOT}", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8").stdout
+
+
+def cell_sources(notebook: Path, kind: str) -> list[str]:
+    """Return the sources of a notebook's cells of one kind, "code" or "markdown"."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == kind]
+
+
+def written_texts() -> dict[str, str]:
+    """Return what people wrote, by file: Markdown, settings, scripts, code, and notebooks without their outputs."""
+    patterns = ["*.md", "*.toml", "*.in", "*.txt", "binder/*", ".ci/*", "tests/**/*.py", "notebooks/**/*.py"]
+    files = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
+    texts = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in files}
+    for notebook in NOTEBOOKS:
+        texts[notebook.name] = "\n".join(cell_sources(notebook, "markdown") + cell_sources(notebook, "code"))
+    return texts
+
+
+# README's commands
+
+
+def code_lines(markdown: str, language: str) -> list[str]:
+    """Return the lines of all fenced blocks in one language."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", markdown, re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def only(lines: list[str], ending: str) -> str:
+    """Return the one line that makes an environment and ends in `ending`."""
+    found = [line for line in lines if line.startswith("python3 -m venv") and line.endswith(ending)]
+    assert len(found) == 1, f"README must have exactly one command ending in {ending!r}, but has {found}"
+    return found[0]
+
+
+def command_to_test() -> str:
+    return only(code_lines(README, "bash"), "-m pytest")
+
+
+def command_to_open() -> str:
+    return only(
+        code_lines(README, "bash"), "-r requirements.txt && .venv/bin/jupyter lab notebooks/00_start_here.ipynb"
+    )
+
+
+def test_readme_has_each_command_once_and_both_make_an_environment() -> None:
+    start = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt"
+    assert command_to_open() == f"{start} && .venv/bin/jupyter lab notebooks/00_start_here.ipynb"
+    assert command_to_test() == f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest"
+
+
+def test_windows_commands_are_the_same_steps_one_a_line() -> None:
+    steps = [step for command in (command_to_open(), command_to_test()) for step in command.split(" && ")]
+    translated = [step.replace("python3 ", "py -3 ").replace(".venv/bin/", ".venv/Scripts/") for step in steps]
+    assert code_lines(README, "bat") == [step.replace("/", "\\") for step in translated]
+
+
+@UNIX_ONLY
+@pytest.mark.parametrize("script", [".ci/run", "binder/postBuild"])
+def test_scripts_are_executable(script: str) -> None:
+    assert (ROOT / script).stat().st_mode & stat.S_IXUSR
+
+
+@UNIX_ONLY
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_ci_runs_readmes_test_command_and_fails_when_it_fails(outcome: int, tmp_path: Path) -> None:
+    """In a copy, README's command is a tell-tale: only a run that takes it from README leaves the tale."""
+    if shutil.which("git") is None:
+        pytest.skip("the script needs git")
+    tell_tale = f"python3 -m venv --help > {tmp_path}/ran && exit {outcome} && .venv/bin/python -m pytest"
+    project = tmp_path / "project"
+    (project / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "run", project / ".ci" / "run")
+    (project / "README.md").write_text(README.replace(command_to_test(), tell_tale), encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+
+    # With no other Python to be found, the command from README is all that is run.
+    environment = {"PATH": only_these_programs(tmp_path / "bin"), "HOME": str(tmp_path), "CI": "true"}
+    run = subprocess.run(
+        [shutil.which("bash"), ".ci/run"], cwd=project, env=environment, capture_output=True, encoding="utf-8"
+    )
+
+    assert (tmp_path / "ran").read_text(encoding="utf-8").startswith("usage"), run.stdout + run.stderr
+    assert run.returncode == outcome, run.stdout + run.stderr
+    assert tell_tale in run.stdout
+
+
+def only_these_programs(folder: Path) -> str:
+    """Make a folder for PATH with the programs that .ci/run uses, and this Python as python3."""
+    folder.mkdir()
+    for name in ("bash", "cp", "dirname", "git", "grep", "mkdir", "mktemp", "rm", "tar"):
+        (folder / name).symlink_to(shutil.which(name))
+    python = folder / "python3"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    return str(folder)
+
+
+# README's table of chapters
+
+
+def section(texts: list[str], heading: str) -> str:
+    """Return the text under an H2 of a notebook, up to the next heading."""
+    found = re.search(rf"^## {heading}\s*$(.*?)(?=^#|\Z)", "\n\n".join(texts), re.DOTALL | re.MULTILINE)
+    assert found, f"the notebook has no section {heading!r}"
+    return found[1]
+
+
+def test_the_table_of_chapters_is_the_notebooks() -> None:
+    rows = re.findall(r"^\| (\d\d) \| \[(.+?)\]\(notebooks/(.+?)\) \| .+? \| (\d+) \| .+? \|$", README, re.MULTILINE)
+    expected = []
+    for notebook in NOTEBOOKS:
+        texts = cell_sources(notebook, "markdown")
+        title = re.search(r"^# (?:\d\d\W+)?(.+?)\s*$", texts[0], re.MULTILINE)[1]
+        minutes = re.search(r"(\d+) minutes", section(texts, "What you'll need"))[1]
+        expected.append((notebook.name[:2], title.replace("`", ""), notebook.name, minutes))
+    assert [(number, title.replace("`", ""), name, minutes) for number, title, name, minutes in rows] == expected
+    assert expected, "there are no notebooks"
+
+
+# Links
+
+
+def anchors(markdown: str) -> set[str]:
+    """Return the names by which GitHub links to the headings of a file."""
+    headings = re.findall(r"^#+ (.+?)\s*$", markdown, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def local_links(markdown: str) -> list[str]:
+    """Return the targets of all links and pictures that do not lead to another site."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", markdown) + re.findall(r"^\[[^\]]+\]: (\S+)", markdown, re.MULTILINE)
+    return [target for target in targets if not re.match(r"https?:|mailto:", target)]
+
+
+@pytest.mark.parametrize("file", MARKDOWN_FILES, ids=lambda file: file.name)
+def test_local_links_lead_somewhere(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    for link in local_links(text):
+        path, _, anchor = link.partition("#")
+        target = file.parent / path if path else file
+        assert target.is_file(), f"{file.name} links to {link}, which does not exist"
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{file.name}: no heading for {link}"
+
+
+@pytest.mark.parametrize("file", MARKDOWN_FILES, ids=lambda file: file.name)
+def test_every_reference_link_is_defined(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    used = set(re.findall(r"\]\[([^\]]+)\]", text))
+    assert used == set(re.findall(r"^\[([^\]]+)\]: ", text, re.MULTILINE))
+
+
+def test_every_file_named_in_commands_exists() -> None:
+    files = re.findall(r"(?:tests|\.ci)/[\w/.]+\w", "\n".join(code_lines(CONTRIBUTING, "bash")))
+    missing = [file for file in files if not (ROOT / file).exists()]
+    assert files
+    assert not missing, f"CONTRIBUTING.md tells readers to run {missing}, which do not exist"
+
+
+def test_pictures_in_markdown_files_have_alt_text() -> None:
+    pictures = [alt for file in MARKDOWN_FILES for alt in re.findall(r"!\[([^\]]*)\]\(", file.read_text("utf-8"))]
+    assert pictures
+    assert all(len(alt) > 10 for alt in pictures)
+
+
+def test_the_address_of_the_repository_stands_in_one_place() -> None:
+    address = re.compile(r"https://mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)/[\w.-]+\?urlpath=lab/tree/(\S+)")
+    texts = written_texts()
+    places = [(name, *found) for name, text in texts.items() for found in address.findall(text)]
+    assert len(places) == 1, f"the link to Binder must stand in one place, but stands in {places}"
+    [(file, repository, notebook)] = places
+    assert file == "README.md"
+    assert (ROOT / notebook).is_file()
+    naming_it = [name for name, text in texts.items() if repository in text]
+    assert naming_it == ["README.md"] and README.count(repository) == 1, f"{repository} stands in {naming_it}"
+    if repository.isupper():
+        comment = README.splitlines()[-2]
+        assert "laceholder" in comment, "say in the line before the link that it holds a placeholder"
+
+
+# The licence
+
+
+def test_the_licence_is_stated_once() -> None:
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert text.startswith(
+        "MIT License\n\nCopyright (c) 2026 the project's contributors\n\nPermission is hereby granted"
+    )
+    assert "](LICENSE)" in README
+    elsewhere = {name: text for name, text in written_texts().items() if name != "tests/test_repository.py"}
+    naming_it = [name for name, text in elsewhere.items() if re.search(r"\bMIT\b|Permission is hereby granted", text)]
+    assert not naming_it, f"LICENSE says it; {naming_it} must not say it again"
+
+
+# Requirements
+
+
+def requirements(file: str) -> list[Requirement]:
+    """Return the requirements of a file, without comments and options."""
+    lines = (line.split("#")[0].strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("-")]
+
+
+def pins(file: str) -> dict[str, dict[str, str]]:
+    """Return the pinned versions of a compiled file: {name: {marker: version}}."""
+    found: dict[str, dict[str, str]] = {}
+    for requirement in requirements(file):
+        [pin] = requirement.specifier
+        assert pin.operator == "==" and "*" not in pin.version, f"{file}: {requirement} is not pinned"
+        found.setdefault(canonicalize_name(requirement.name), {})[str(requirement.marker)] = pin.version
+    return found
+
+
+@pytest.mark.parametrize("file", COMPILED)
+def test_compiled_requirements_are_pinned_and_answer_what_was_asked(file: str) -> None:
+    pinned = pins(file)
+    source = file.replace(".txt", ".in")
+    asked = {canonicalize_name(requirement.name): requirement.specifier for requirement in requirements(source)}
+    for name, specifier in asked.items():
+        assert name in pinned, f"{source} asks for {name}: compile {file} again (CONTRIBUTING.md)"
+        assert all(specifier.contains(version) for version in pinned[name].values()), f"{file}: {name} does not fit"
+
+    # The compiler notes who asked for what: nothing may be left that is not asked for any more.
+    text = (ROOT / file).read_text(encoding="utf-8")
+    blocks = re.findall(r"^([\w.-]+)==.*\n((?:    #.*\n)+)", text, re.MULTILINE)
+    assert {canonicalize_name(name) for name, reasons in blocks if f"-r {source}" in reasons} == set(asked)
+
+
+def test_every_direct_requirement_has_its_reason() -> None:
+    for source in ("requirements.in", "tests/requirements.in"):
+        lines = [line for line in (ROOT / source).read_text(encoding="utf-8").splitlines() if re.match(r"\w", line)]
+        assert lines
+        assert all(re.search(r"\S +# \w", line) for line in lines), f"{source}: each line needs a comment that says why"
+
+
+def test_both_compiled_files_pin_the_same_versions() -> None:
+    ours, tests = pins("requirements.txt"), pins("tests/requirements.txt")
+    shared = ours.keys() & tests.keys()
+    assert shared
+    assert {name: tests[name] for name in shared} == {name: ours[name] for name in shared}
+
+
+@pytest.mark.parametrize("file", COMPILED)
+def test_compiled_requirements_hold_no_addresses_and_no_paths(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    [command] = re.findall(r"^#    (uv pip compile .+)$", text, re.MULTILINE)
+    assert CONTRIBUTING.count(command) == 1, f"CONTRIBUTING.md must say once how {file} is compiled: {command}"
+    assert "://" not in text
+    assert not re.search(r"(?:^|[\s=\"'])(?:/|~|[A-Za-z]:\\)", text, re.MULTILINE), f"{file} holds a path"
+    assert not [line for line in text.splitlines() if line.startswith("-")], f"{file} holds an option"
+
+
+def test_what_the_notebooks_import_is_a_direct_requirement() -> None:
+    asked = {canonicalize_name(requirement.name) for requirement in requirements("requirements.in")}
+    provided_by = metadata.packages_distributions()
+    for file, modules in imported_modules().items():
+        for module in modules - sys.stdlib_module_names - {"workshop"}:
+            names = {canonicalize_name(name) for name in provided_by.get(module, [module])}
+            assert names & asked, f"{file} imports {module}: add {' or '.join(names)} to requirements.in"
+
+
+def imported_modules() -> dict[str, set[str]]:
+    """Return the top-level modules that each notebook and each module of the helper package imports."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    plain_python = TransformerManager().transform_cell
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("workshop/**/*.py")}
+    sources |= {path.name: "\n".join(map(plain_python, cell_sources(path, "code"))) for path in NOTEBOOKS}
+    found: dict[str, set[str]] = {}
+    for name, source in sources.items():
+        tree = compile(source, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found.setdefault(name, set()).update(alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found.setdefault(name, set()).add(node.module.split(".")[0])
+    return found
+
+
+# Order in the house
+
+
+def test_no_leftovers_are_tracked() -> None:
+    tracked = git("ls-files").splitlines()
+    leftover = re.compile(
+        r"(^|/)(Untitled[^/]*\.ipynb|\.ipynb_checkpoints|__pycache__|\.venv|\.(pytest|ruff)_cache|wheels)(/|$)"
+    )
+    assert "README.md" in tracked
+    assert not [name for name in tracked if leftover.search(name)]
+
+
+@pytest.mark.parametrize(
+    "leftover", ["notebooks/Untitled1.ipynb", "notebooks/.ipynb_checkpoints/a", ".venv/a", "a.pyc"]
+)
+def test_leftovers_are_ignored(leftover: str) -> None:
+    assert git("check-ignore", leftover).strip() == leftover
+
+
+@pytest.mark.parametrize("command", [["check", "."], ["format", "--check", *PYTHON_FILES]], ids=" ".join)
+def test_ruff(command: list[str]) -> None:
+    run = subprocess.run([sys.executable, "-m", "ruff", *command], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert run.returncode == 0, run.stdout + run.stderr
