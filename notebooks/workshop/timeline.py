@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 
 class Timeline:
-    """Records every task that is started inside its block, whatever starts it::
+    """Records every task that is started inside its block, whatever starts it.
+
+    It is written around code as it stands::
 
         async with Timeline() as timeline:
             for next_result in asyncio.as_completed([sleeper(2, "A"), sleeper(1, "B")]):
                 print(await next_result)
         timeline
 
-    The code inside needs no change and notices nothing. Leaving the block cancels nothing: tasks that still run
+    The code inside notices nothing. Leaving the block cancels nothing: tasks that still run
     then are said so, and drawn as open bars. As the last line of a cell a timeline shows its picture; ``print`` shows
     it as a table.
 

@@ -12,20 +12,20 @@ def _order_of_printing(order: Sequence[str]) -> Verdict:
     order = [str(name) for name in order]
     did = f"your run printed {', '.join(order) or 'nothing'}"
     if order == ["B", "C", "A"]:
-        return "b", f"{did}: the shortest nap first"
+        return "a", f"{did}: the shortest nap first"
     if order == ["A", "B", "C"]:
-        return "a", f"{did}: the order of the list"
+        return "b", f"{did}: the order of the list"
     return None, f"{did}, where B, C, A was expected of naps of 4, 1 and 2 s"
 
 
 def _one_after_another(elapsed: float) -> Verdict:
     did = f"your run took {seconds(elapsed)}"
     if 5.5 <= elapsed < 9:
-        return "b", f"{did}: the sum of 4, 1 and 2 s"
+        return "c", f"{did}: the sum of 4, 1 and 2 s"
     if 3.15 <= elapsed < 5.5:
         return "a", f"{did}: the longest nap"
     if 2.15 <= elapsed < 3.15:
-        return "c", f"{did}: the average of the naps"
+        return "b", f"{did}: the average of the naps"
     return None, f"{did}, where about 7 s was expected"
 
 
@@ -44,14 +44,14 @@ prediction(
     "1.1",
     Prediction(
         answers={
-            "a": "The list says only who takes part. All three nap at the same time, and as_completed hands over "
+            "a": "All three nap at the same time, so whoever naps shortest wakes first, and as_completed hands over "
             "whoever wakes next.",
-            "b": "All three nap at the same time, so whoever naps shortest wakes first, and as_completed hands over "
+            "b": "The list says only who takes part. All three nap at the same time, and as_completed hands over "
             "whoever wakes next.",
             "c": "Concurrent is not random: the lengths of the naps decide who wakes first, and they are the same in "
             "every run. Only equal naps would leave the order open.",
         },
-        usual="b",
+        usual="a",
         observes="the list of names in the order in which they were printed",
         verdict=_order_of_printing,
     ),
@@ -62,12 +62,12 @@ prediction(
         answers={
             "a": "4 s is what they take together. `await sleeper(...)` goes on only when that sleeper has ended, so "
             "the next one has not even begun: async def alone makes nothing concurrent.",
-            "b": "`await sleeper(...)` goes on only when that sleeper has ended, and then the next one begins: "
-            "4 + 1 + 2 s. async def alone makes nothing concurrent.",
-            "c": "Naps don't share their time out: one after another they add up, together the longest one counts. "
+            "b": "Naps don't share their time out: one after another they add up, together the longest one counts. "
             "No way of running them takes the average.",
+            "c": "`await sleeper(...)` goes on only when that sleeper has ended, and then the next one begins: "
+            "4 + 1 + 2 s. async def alone makes nothing concurrent.",
         },
-        usual="b",
+        usual="c",
         observes="the elapsed time in seconds",
         verdict=_one_after_another,
     ),

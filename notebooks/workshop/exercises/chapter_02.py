@@ -16,10 +16,10 @@ def _order_of_gather(input_names: Sequence[str], result_names: Sequence[str]) ->
     if not given or sorted(given) != sorted(got):
         return None, f"{did}, where each of {', '.join(given) or 'some names'} was expected once"
     if got == given:
-        return "b", f"{did}: the order of the input"
+        return "a", f"{did}: the order of the input"
     if got == sorted(given):
         return "c", f"{did}: the order of the alphabet"
-    return "a", f"{did}: not the order of the input"
+    return "b", f"{did}: not the order of the input"
 
 
 def _totals(gather_total: float, as_completed_total: float) -> str:
@@ -31,8 +31,8 @@ def _total_without_processing(gather_total: float, as_completed_total: float) ->
     if min(gather_total, as_completed_total) < 0.05:
         return None, f"{did}, where calls of some length were expected"
     if abs(difference) <= 0.2 + gather_total / 10:
-        return "b", f"{did}: the same, as far as it matters"
-    return ("c", f"{did}: longer") if difference > 0 else ("a", f"{did}: shorter")
+        return "c", f"{did}: the same, as far as it matters"
+    return ("b", f"{did}: longer") if difference > 0 else ("a", f"{did}: shorter")
 
 
 def _total_with_processing(gather_total: float, as_completed_total: float) -> Verdict:
@@ -40,23 +40,23 @@ def _total_with_processing(gather_total: float, as_completed_total: float) -> Ve
     if not all(0.4 <= total < 1.4 for total in (gather_total, as_completed_total)):
         return None, f"{did}, where about 0.70 s and 0.50 s were expected"
     if gather_total >= 0.6 > as_completed_total:
-        return "b", f"{did}: processing filled the time of waiting"
+        return "a", f"{did}: processing filled the time of waiting"
     if as_completed_total >= 0.6 > gather_total:
         return None, f"{did}, where as_completed was expected to be no slower"
-    return ("c" if gather_total >= 0.6 else "a"), f"{did}: no difference to speak of"
+    return ("c" if gather_total >= 0.6 else "b"), f"{did}: no difference to speak of"
 
 
 prediction(
     "2.1",
     Prediction(
         answers={
-            "a": "That is as_completed's order. gather puts each result in the place of its input, whoever is first.",
-            "b": "gather puts each result in the place of its input, whoever is first. So you can zip inputs and "
+            "a": "gather puts each result in the place of its input, whoever is first. So you can zip inputs and "
             "results.",
+            "b": "That is as_completed's order. gather puts each result in the place of its input, whoever is first.",
             "c": "The order is guaranteed, and it has nothing to do with names: gather puts each result in the place "
             "of its input.",
         },
-        usual="b",
+        usual="a",
         observes="the list of the input's names and the list of the results' names",
         verdict=_order_of_gather,
     ),
@@ -67,12 +67,12 @@ prediction(
         answers={
             "a": "A first result that comes sooner makes no call faster: both ways start all calls at once, and both "
             "are done when the slowest is.",
-            "b": "Both ways start all calls at once, and both are done when the slowest is. as_completed hands you the "
-            "others while you wait for it.",
-            "c": "Handing results over one by one costs microseconds. Both ways start all calls at once, and both are "
+            "b": "Handing results over one by one costs microseconds. Both ways start all calls at once, and both are "
             "done when the slowest is.",
+            "c": "Both ways start all calls at once, and both are done when the slowest is. as_completed hands you the "
+            "others while you wait for it.",
         },
-        usual="b",
+        usual="c",
         observes="gather's total and as_completed's total, in seconds",
         verdict=_total_without_processing,
     ),
@@ -81,15 +81,15 @@ prediction(
     "2.3",
     Prediction(
         answers={
-            "a": "With gather you get nothing to process before 0.40 s, when the slowest answer is there; then come "
-            "three times 0.10 s.",
-            "b": "With gather all processing comes after the slowest answer: 0.40 s and three times 0.10 s. "
+            "a": "With gather all processing comes after the slowest answer: 0.40 s and three times 0.10 s. "
             "With as_completed the first two are processed during that wait, and only the last one's 0.10 s comes "
             "after it.",
+            "b": "With gather you get nothing to process before 0.40 s, when the slowest answer is there; then come "
+            "three times 0.10 s.",
             "c": "With as_completed the first two answers are processed while the slowest is still on its way: that "
             "time was only waited away with gather.",
         },
-        usual="b",
+        usual="a",
         observes="gather's total and as_completed's total, in seconds",
         verdict=_total_with_processing,
     ),
