@@ -59,7 +59,8 @@ def no_answers_kept(monkeypatch):
 def printed(capsys):
     out, err = capsys.readouterr()
     assert err == ""
-    return out
+    assert max(map(len, out.splitlines()), default=0) <= 88
+    return out.replace("\n  ", " ")
 
 
 def test_the_numbers():

@@ -52,6 +52,8 @@ LEGEND_COLUMN = 2.4
 """Least width in inches of a column of the legend."""
 BLOCK = 1 << 14
 """Bars that are added to a coverage image at a time: few enough to stay in the processor's cache."""
+SHORTEST = 3
+"""Pixels from which on a task's waits before and after its bar are told apart from the bar's edge and the marker."""
 ROOMY = 14
 """From this row height in pixels on, bars have outlines and hatches."""
 
@@ -379,9 +381,10 @@ def _draw_tasks(ax: Axes, records: Records, end: float) -> set[Any]:
     rows = np.arange(tasks, dtype=float)
 
     as_image = tasks > height / 2
+    shortest = pixel / 2 if as_image else SHORTEST * pixel
     bars = {}
     for look, start, stop in ((WAITING, created, begun), (READY, finished, received)):
-        visible = stop - start > pixel / 2
+        visible = stop - start > shortest
         if visible.any():
             bars[look] = (rows, start, stop) if as_image else (rows[visible], start[visible], stop[visible])
     # A task that never started has no bar, but an end if it was cancelled.

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import html
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,12 @@ def as_picture(timelines: Sequence[Timeline]) -> tuple[dict[str, str], dict[str,
     from . import figure
 
     panels = [(timeline.title, timeline.tasks) for timeline in timelines]
-    image = figure.png(figure.picture(panels))
+    image = base64.b64encode(figure.png(figure.picture(panels))).decode("ascii")
     alt = " ".join(describe(title, records) for title, records in panels)
-    data = {"text/plain": as_text(timelines), "image/png": base64.b64encode(image).decode("ascii")}
+    data = {
+        "text/plain": as_text(timelines),
+        "image/png": image,
+        # JupyterLab shows this one: it does not pass on the alt text of a bare picture.
+        "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{image}" style="max-width: 100%">',
+    }
     return data, {"image/png": {"alt": alt}}

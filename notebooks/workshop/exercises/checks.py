@@ -7,6 +7,7 @@ from typing import Any
 
 from workshop.exercises import runner
 from workshop.exercises.runner import Outcome
+from workshop.exercises.say import say
 
 Checker = Callable[[Any], Awaitable[str]]
 
@@ -192,7 +193,7 @@ class Check:
             mark, text = "✗", str(wrong)
         except Exception as problem:
             mark, text = "✗", f"This answer confused the check itself ({type(problem).__name__}: {problem})."
-        print(" ".join(f"{mark} {self.number} {text}".split()))
+        say(" ".join(f"{mark} {self.number} {text}".split()))
 
     async def _judge(self) -> str:
         known = ", ".join(CHECKS)

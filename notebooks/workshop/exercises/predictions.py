@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from workshop.exercises.say import say
+
 Verdict = tuple[str | None, str]
 """The answer that a run fits, None if it fits none of them, and what the run did, in words without a full stop."""
 
@@ -45,7 +47,7 @@ def prediction(number: str, content: Prediction) -> None:
 
 
 def predict(number: str, answer: str) -> None:
-    """Keep the reader's guess until `compare`; prints one line.
+    """Keep the reader's guess until `compare`; prints one message.
 
     Args:
         number: the prediction's number, such as ``"1.1"``.
@@ -57,16 +59,16 @@ def predict(number: str, answer: str) -> None:
     _kept.pop(number, None)
     letters = _choices(known)
     if not isinstance(answer, str):
-        print(f"{number}: the answer is a letter in quotes, {letters}, as in predict({number!r}, 'a').")
+        say(f"{number}: the answer is a letter in quotes, {letters}, as in predict({number!r}, 'a').")
         return
     letter = answer.strip().lower()
     if letter in ("", "?"):
-        print(f"{number}: no answer yet. Write {letters} between the quotes and run this cell again, or just read on.")
+        say(f"{number}: no answer yet. Write {letters} between the quotes and run this cell again, or just read on.")
     elif letter not in known.answers:
-        print(f"{number}: {' '.join(answer.split())!r} is none of the answers. Write {letters} between the quotes.")
+        say(f"{number}: {' '.join(answer.split())!r} is none of the answers. Write {letters} between the quotes.")
     else:
         _kept[number] = letter
-        print(f"{number}: your answer is {letter}. Now run on and see.")
+        say(f"{number}: your answer is {letter}. Now run on and see.")
 
 
 def compare(number: str, *observed: Any) -> None:
@@ -82,26 +84,26 @@ def compare(number: str, *observed: Any) -> None:
     try:
         fits, did = known.verdict(*observed)
     except Exception:
-        print(f"{number}: compare could not use what it was given. It expects {known.observes}.")
+        say(f"{number}: compare could not use what it was given. It expects {known.observes}.")
         return
     guess = _kept.get(number)
     if fits is None:
-        print(f"{number}: {did}. That fits none of the answers: has the code been changed? Run it as it was, to see.")
+        say(f"{number}: {did}. That fits none of the answers: has the code been changed? Run it as it was, to see.")
     elif fits != known.usual:
-        print(f"{number}: {did}. That is answer {fits}. The lesson's own code leads to answer {known.usual}:")
-        print(known.answers[known.usual])
+        say(f"{number}: {did}. That is answer {fits}. The lesson's own code leads to answer {known.usual}:")
+        say(known.answers[known.usual])
     else:
-        print(f"{number}: {did}. That is answer {fits}" + (", as you said." if guess == fits else "."))
+        say(f"{number}: {did}. That is answer {fits}" + (", as you said." if guess == fits else "."))
         if guess not in (None, fits):
-            print(f"You said {guess}. {known.answers[guess]}")
+            say(f"You said {guess}. {known.answers[guess]}")
         else:
-            print(known.answers[fits])
+            say(known.answers[fits])
 
 
 def _known(number: Any) -> Prediction | None:
     if isinstance(number, str) and number in PREDICTIONS:
         return PREDICTIONS[number]
-    print(f"{number}: there is no prediction of this number. Expected one of {', '.join(PREDICTIONS)}, in quotes.")
+    say(f"{number}: there is no prediction of this number. Expected one of {', '.join(PREDICTIONS)}, in quotes.")
     return None
 
 
