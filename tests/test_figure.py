@@ -242,7 +242,7 @@ def test_kinds_differ_by_shape_and_hatch_and_are_all_in_the_legend():
 def test_the_legend_names_only_what_is_there():
     tasks = records(("a", 0, 0, 1, 1, "result"), ended=1.0)
     (legend,) = picture([("", tasks)]).legends
-    assert [text.get_text() for text in legend.get_texts()] == ["runs to a result", "received"]
+    assert [text.get_text() for text in legend.get_texts()] == ["from start to result", "received"]
 
 
 def test_a_task_that_still_runs_has_an_open_bar():

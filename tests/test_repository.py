@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import readme_picture
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -333,3 +335,7 @@ def test_leftovers_are_ignored(leftover: str) -> None:
 def test_ruff(command: list[str]) -> None:
     run = subprocess.run([sys.executable, "-m", "ruff", *command], cwd=ROOT, capture_output=True, encoding="utf-8")
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_readme_shows_the_picture_that_chapter_02_draws() -> None:
+    assert readme_picture.PICTURE.read_bytes() == readme_picture.picture_in_chapter(), "run tests/readme_picture.py"

@@ -72,9 +72,9 @@ class _Look(NamedTuple):
 WAITING = _Look("waits to start", "#D9D9D9", "#8A8A8A")
 READY = _Look("ready, not yet received", "#FBE3A4", "#B07D00", "....")
 RUNS = {
-    RESULT: _Look("runs to a result", "#3B87C0", "#1F5F91"),
-    EXCEPTION: _Look("runs into an exception", "#E68A4F", "#8F3B00", "xx", "X", "#6B1D00"),
-    CANCELLED: _Look("runs until cancelled", "#C4C4C4", "#6E6E6E", "//", "s", "#4A4A4A"),
+    RESULT: _Look("from start to result", "#3B87C0", "#1F5F91"),
+    EXCEPTION: _Look("from start to exception", "#E68A4F", "#8F3B00", "xx", "X", "#6B1D00"),
+    CANCELLED: _Look("from start to cancellation", "#C4C4C4", "#6E6E6E", "//", "s", "#4A4A4A"),
     STILL_RUNNING: _Look("still running at the end", "#D3E7F5", "#1F5F91", "", ">", "#1F5F91"),
 }
 RECEIVED = Line2D(
@@ -374,6 +374,7 @@ def _draw_tasks(ax: Axes, records: Records, end: float) -> set[Any]:
     created, started, finished, received = (np.frombuffer(column) for column in times)
     outcomes = np.frombuffer(records.outcomes, np.uint8)
     never_started, unfinished = np.isnan(started), np.isnan(finished)
+    never_taken = np.isnan(received) & (outcomes != CANCELLED)
     stopped = np.where(unfinished, records.ended, finished)
     begun = np.where(never_started, stopped, started)
     height = ax.bbox.height
@@ -383,7 +384,7 @@ def _draw_tasks(ax: Axes, records: Records, end: float) -> set[Any]:
     as_image = tasks > height / 2
     shortest = pixel / 2 if as_image else SHORTEST * pixel
     bars = {}
-    for look, start, stop in ((WAITING, created, begun), (READY, finished, received)):
+    for look, start, stop in ((WAITING, created, begun), (READY, finished, np.where(never_taken, records.ended, received))):
         visible = stop - start > shortest
         if visible.any():
             bars[look] = (rows, start, stop) if as_image else (rows[visible], start[visible], stop[visible])
