@@ -374,7 +374,8 @@ def _draw_tasks(ax: Axes, records: Records, end: float) -> set[Any]:
     created, started, finished, received = (np.frombuffer(column) for column in times)
     outcomes = np.frombuffer(records.outcomes, np.uint8)
     never_started, unfinished = np.isnan(started), np.isnan(finished)
-    never_taken = np.isnan(received) & (outcomes != CANCELLED)
+    # A result or an exception that nobody took is ready to the end.
+    taken = np.where(np.isnan(received) & (outcomes != CANCELLED), records.ended, received)
     stopped = np.where(unfinished, records.ended, finished)
     begun = np.where(never_started, stopped, started)
     height = ax.bbox.height
@@ -384,7 +385,7 @@ def _draw_tasks(ax: Axes, records: Records, end: float) -> set[Any]:
     as_image = tasks > height / 2
     shortest = pixel / 2 if as_image else SHORTEST * pixel
     bars = {}
-    for look, start, stop in ((WAITING, created, begun), (READY, finished, np.where(never_taken, records.ended, received))):
+    for look, start, stop in ((WAITING, created, begun), (READY, finished, taken)):
         visible = stop - start > shortest
         if visible.any():
             bars[look] = (rows, start, stop) if as_image else (rows[visible], start[visible], stop[visible])

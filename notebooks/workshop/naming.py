@@ -15,11 +15,14 @@ from typing import Any, overload
 LONGEST = 32
 """An argument is shown with at most so many characters."""
 
+LARGE = 2**64
+"""From here on, whole numbers are not shown and not kept."""
+
 PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
 """Arguments of exactly these types are shown by value. Of others only the kind is told: their ``repr`` is code of the
 reader's, which may be slow, long, or do something."""
 
-SMALL = frozenset({int, float, bool, type(None)})
+SMALL = frozenset({float, bool, type(None)})
 """Those of them that are kept without a look at their length."""
 
 BRACKETS = {list: "[]", tuple: "()", dict: "{}", set: "{}", frozenset: "{}"}
@@ -34,6 +37,8 @@ class Word(str):
 def plain(value: object) -> object:
     """Return what is kept of an argument: a short plain value as it is, a word for anything else."""
     kind = type(value)
+    if kind is int:
+        return value if -LARGE < value < LARGE else Word("<large int>")  # Python refuses to write out the largest
     if kind is str or kind is bytes:
         return value if len(value) <= LONGEST else value[: LONGEST + 1]
     if kind in PLAIN:
@@ -50,8 +55,6 @@ def show(value: object) -> str:
     """Return a kept argument as short text, the way a reader would write it."""
     if type(value) is Word:
         return value
-    if type(value) is int and value.bit_length() > 64:
-        return "<large int>"  # Python refuses to write out the largest
     text = repr(value)
     if type(value) is float and len(text) > 6:
         return format(value, ".4g")
@@ -67,6 +70,7 @@ class Call:
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self.code = code = coroutine.cr_code
+        self.qualname = coroutine.__qualname__
         self.function = coroutine.__qualname__.rpartition("<locals>.")[2]
         positional = code.co_varnames[: code.co_argcount]
         if "." in self.function and positional[:1] in (("self",), ("cls",)):
@@ -85,6 +89,8 @@ class Call:
         for name in self.arguments:
             value = given.get(name)
             kept.append(value if type(value) in SMALL else plain(value))
+        if type(given) is dict:  # a copy (Python 3.11 and 3.12), which the frame keeps: arguments would live longer
+            given.clear()
 
     def text(self, values: Sequence[object]) -> str:
         """Return the call as text. Arguments that are None and not followed by another are left out."""

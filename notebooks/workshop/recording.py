@@ -7,19 +7,18 @@ beginning and the end of the task's code are noted (`watching`), and makes a tas
 """
 
 import asyncio
-import contextlib
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Coroutine
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from itertools import pairwise
 from time import perf_counter as clock
 from types import CoroutineType
 from typing import Any
 
-from .moments import UNKNOWN, Moments, Snapshot
+from .moments import Moments, Snapshot
 from .naming import Call
-from .tasks import adopt, recorded, unwrapping
-from .watching import Monitor, Watched
+from .tasks import adopt, recorded, standing_in, unwrapping
+from .watching import Monitor, Watched, watched
 
 Factory = Callable[..., Future[Any]]
 
@@ -34,6 +33,17 @@ _scope: ContextVar["Scope | None"] = ContextVar("asyncio timeline", default=None
 on the same loop, such as a notebook's own."""
 
 
+def shorten_trace(task: Future[Any], calls: int) -> None:
+    """Let the trace that asyncio's debug mode keeps of where a task was made end where it does without us.
+
+    Args:
+        task: the task.
+        calls: how many calls lie between the reader's and the making of the task.
+    """
+    if task._source_traceback:  # debug mode may have been switched off in the meantime
+        del task._source_traceback[-calls:]
+
+
 class Scope:
     """One timeline's share of what is recorded on its loop: the tasks started inside its block.
 
@@ -42,13 +52,12 @@ class Scope:
         parent: the timeline around this one, if any.
     """
 
-    __slots__ = ("began", "open", "parent", "recorder", "token")
+    __slots__ = ("began", "open", "parent", "recorder")
 
     def __init__(self, recorder: "Recorder", parent: "Scope | None") -> None:
         self.recorder = recorder
         self.parent = parent
         self.open = True
-        self.token: Token[Scope | None] | None = None
         self.began = clock()
 
     def within(self, other: "Scope") -> bool:
@@ -68,7 +77,9 @@ class Recorder:
         self.previous: Factory | None = loop.get_task_factory()
         self.moments = Moments()
         self.runs: list[tuple[int, int, Scope]] = []  # from which task and argument on they belong to which scope
-        self.calls: dict[int, Call] = {}  # by id of their code, whose hash would be slow; the calls keep the code alive
+        # By the id of their code, whose hash would be slow; the calls keep the code alive.
+        self.calls: dict[int, Call] = {}
+        self.namesakes: dict[tuple[int, str], Call] = {}
         self.users = 0
         self.monitored = monitor.acquire()
         self.factory = self._factory()
@@ -78,13 +89,20 @@ class Recorder:
     @classmethod
     def on(cls, loop: AbstractEventLoop) -> "Recorder":
         """Return the recorder that works on a loop, a new one if there is none."""
-        return getattr(loop.get_task_factory(), "recorder", None) or cls(loop)
+        factory = loop.get_task_factory()
+        recorder = getattr(factory, "recorder", None)
+        if isinstance(recorder, cls):
+            if recorder.users:
+                return recorder
+            if factory is recorder.factory:  # somebody put it back after its time
+                loop.set_task_factory(recorder.previous)
+        return cls(loop)
 
     def open(self) -> Scope:
         """Begin to record what the current task, and the tasks that come of it, start."""
         scope = Scope(self, _scope.get())
         self.users += 1
-        scope.token = _scope.set(scope)
+        _scope.set(scope)
         return scope
 
     def close(self, scope: Scope) -> Snapshot:
@@ -94,9 +112,11 @@ class Recorder:
         """
         snapshot = self.so_far(scope)
         scope.open = False
-        with contextlib.suppress(ValueError):  # left in another context than it was entered in
-            _scope.reset(scope.token)
-        scope.token = None
+        if _scope.get() is scope:  # else left in another context, or before a block inside
+            around = scope.parent
+            while around is not None and not around.open:
+                around = around.parent
+            _scope.set(around)
         self.users -= 1
         if self.users == 0:
             if self.loop.get_task_factory() is self.factory:  # else code inside set one of its own: that one stays
@@ -122,30 +142,58 @@ class Recorder:
             scope = scope.parent
         return scope
 
+    def _call(self, coro: Coroutine[Any, Any, Any]) -> Call:
+        """Return what to name a coroutine's task after. One code may serve several functions, as in decorators."""
+        code, name = coro.cr_code, coro.__qualname__
+        call = self.namesakes.get((id(code), name))
+        if call is None:
+            call = self.namesakes[id(code), name] = Call(coro)
+            self.calls.setdefault(id(code), call)
+        return call
+
     def _factory(self) -> Factory:
         """Return the task factory. All tasks pass through it, so it keeps what it needs in local variables."""
         previous, moments, calls, scope_now = self.previous, self.moments, self.calls, _scope.get
-        named_fully = len(UNKNOWN) * MOST_WITH_ARGUMENTS
-        times, names, arguments = moments.times, moments.calls, moments.arguments
+        created, started, names, arguments = moments.created, moments.started, moments.calls, moments.arguments
         eager = previous is not None and previous is getattr(asyncio, "eager_task_factory", None)
         foreign = previous is not None and not eager
+        adopting: dict[type, type[asyncio.Task]] = {}  # the classes for tasks of a foreign factory
         monitored = self.monitored and previous is None
+        debug = self.loop.get_debug()
         seen = recorded(asyncio.Task, moments)
         unwrapping_seen = unwrapping(seen)
+        replaceable = hasattr(asyncio.Task, "_coro")  # asyncio's own C class, not what nest_asyncio puts there
+        standing_in_seen = standing_in(seen) if replaceable else None
         owner: Scope | None = None  # of the latest task
 
         def bare(loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], **options: Any) -> Future[Any]:
-            return asyncio.Task(coro, loop=loop, **options) if previous is None else previous(loop, coro, **options)
+            if previous is not None:
+                return previous(loop, coro, **options)
+            task = asyncio.Task(coro, loop=loop, **options)
+            if debug:
+                shorten_trace(task, 3)
+            return task
 
         def behind_watched(
             loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], place: int, options: dict[str, Any]
         ) -> Future[Any]:
-            watched = Watched(coro, moments, place)
             if foreign:
-                task = previous(loop, watched, **options)
-                adopt(task, moments, place)
+                task = previous(loop, Watched(coro, moments, place), **options)
+                adopt(task, moments, place, adopting)
                 return task
-            return unwrapping_seen(watched, loop=loop, **({"eager_start": True} if eager else {}), **options)
+            if replaceable and type(coro) is CoroutineType and not coro.cr_suspended:
+                inner = watched(coro, moments, place)
+                inner.send(None)
+                task = standing_in_seen.__new__(standing_in_seen)
+                task._timeline_coroutine = coro
+            else:
+                inner = Watched(coro, moments, place)
+                task = unwrapping_seen.__new__(unwrapping_seen)
+            task._timeline_place = place  # before its code begins, which for an eager task is in the next line
+            task.__init__(inner, loop=loop, **({"eager_start": True} if eager else {}), **options)
+            if debug:
+                shorten_trace(task, 3)
+            return task
 
         def factory(loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], **options: Any) -> Future[Any]:
             nonlocal owner
@@ -158,37 +206,45 @@ class Recorder:
                     owner = scope
                     self.runs.append((len(moments), len(arguments), scope))
 
-            name = options.get("name") if options else None
+            name = None
+            if options and options.get("name") is not None:
+                name = str(options["name"])
             native = type(coro) is CoroutineType
+            fresh = native and not coro.cr_suspended
             if native:
                 code = coro.cr_code
                 call = calls.get(id(code))
-                if call is None:
-                    call = calls[id(code)] = Call(coro)
+                if call is None or call.qualname != coro.__qualname__:
+                    call = self._call(coro)
                     if monitored:
                         monitor.watch(code)
                 if name is None:
-                    if len(times) < named_fully:
+                    if len(names) < MOST_WITH_ARGUMENTS:
                         call.keep(coro, arguments)
                         name = call
                     else:
                         name = call.without_arguments
+            elif not asyncio.iscoroutine(coro):
+                return bare(loop, coro, **options)  # and its error
             elif name is None:
                 name = getattr(coro, "__qualname__", type(coro).__name__)
-            place = len(times)
-            times.extend(UNKNOWN)
-            times[place] = clock()
+            place = len(names)
+            if place == len(started):
+                moments.make_room()
             names.append(name)
+            created.append(clock())
             try:
-                # A task that begins inside its constructor has no place yet by which the monitor could know it.
-                if native and monitored and not (options and options.get("eager_start")):
+                # A coroutine that waits already does not begin, and a task that begins inside its constructor has no
+                # place yet by which the monitor could know it.
+                if fresh and monitored and not (options and options.get("eager_start")):
                     task = seen(coro, loop=loop, **options)
-                else:
-                    task = behind_watched(loop, coro, place, options)
+                    task._timeline_place = place
+                    if debug:
+                        shorten_trace(task, 2)
+                    return task
+                return behind_watched(loop, coro, place, options)
             except BaseException:
                 moments.drop(place)
                 raise
-            task._timeline_place = place
-            return task
 
         return factory

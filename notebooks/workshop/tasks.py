@@ -11,7 +11,7 @@ from collections.abc import Generator
 from time import perf_counter as clock
 from typing import Any
 
-from .moments import RECEIVED, Moments
+from .moments import Moments
 from .watching import Watched
 
 
@@ -26,22 +26,30 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
         moments: where to note.
         adopting: whether objects of the base are to become objects of this class.
     """
-    times, rename = moments.times, moments.rename
+    received, rename = moments.received, moments.rename
     base_result, base_exception, base_await = base.result, base.exception, base.__await__
     base_set_name, done = base.set_name, base.done
 
     class Recorded(base):
         __slots__ = () if adopting else ("_timeline_place",)
         _timeline_moments = moments
-        _timeline_times = times
+        _timeline_started = moments.started
+        _timeline_finished = moments.finished
 
         def result(self) -> Any:
             __tracebackhide__ = True  # IPython leaves the frame out of tracebacks
-            place = self._timeline_place + RECEIVED
-            received = times[place]
-            if received != received and done(self):  # NaN: not received yet
-                times[place] = clock()
-            return base_result(self)
+            place = self._timeline_place
+            first = received[place]
+            if first != first and done(self):  # NaN: not received yet
+                received[place] = clock()
+            try:
+                return base_result(self)
+            except RuntimeError:
+                if done(self):
+                    moments.taken(place)
+                raise
+            finally:
+                del self  # the error's traceback holds this frame, and the task the error
 
         def exception(self) -> BaseException | None:
             __tracebackhide__ = True
@@ -58,6 +66,7 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
             finally:
                 if done(self):
                     moments.taken(self._timeline_place)
+                del self
 
         __iter__ = __await__
 
@@ -83,6 +92,20 @@ def unwrapping(base: type[asyncio.Task]) -> type[asyncio.Task]:
     return disguised(Unwrapping, base)
 
 
+def standing_in(base: type[asyncio.Task]) -> type[asyncio.Task]:
+    """Return a subclass of asyncio's C task class that runs `watched` and shows the reader's coroutine instead."""
+
+    class StandingIn(base):
+        __slots__ = ("_timeline_coroutine",)
+
+        def get_coro(self) -> Any:
+            return self._timeline_coroutine
+
+        _coro = property(get_coro)  # what asyncio itself looks at, to print a task or its stack
+
+    return disguised(StandingIn, base)
+
+
 def disguised(task_class: type[asyncio.Task], base: type[asyncio.Task]) -> type[asyncio.Task]:
     """Give a task class the name of its base, which is what a reader sees of a task."""
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
@@ -90,32 +113,62 @@ def disguised(task_class: type[asyncio.Task], base: type[asyncio.Task]) -> type[
     return task_class
 
 
-def adopt(task: "asyncio.Future[Any]", moments: Moments, place: int) -> None:
+def adopt(task: "asyncio.Future[Any]", moments: Moments, place: int, classes: dict[type, type[asyncio.Task]]) -> None:
     """Make a task that somebody else's factory made tell when its outcome is taken.
 
     An object of asyncio's own C class can't change its class. There `result` and `exception` are covered, and
     a plain ``await task`` is not.
+
+    Args:
+        task: the task, which runs a `Watched` coroutine.
+        moments: where to note.
+        place: the task's place there.
+        classes: by task class, the subclasses that were made for tasks adopted earlier.
     """
     base = type(task)
+    if hasattr(task, "_timeline_place"):  # it has a place with another recorder, whose factory is behind this one
+        adopt_by_attributes(task, moments, place)
+        return
+    if base not in classes:
+        classes[base] = recorded(unwrapping(base), moments, adopting=True)
     try:
-        task.__class__ = recorded(unwrapping(base), moments, adopting=True)
+        task.__class__ = classes[base]
+        task._timeline_place = place
     except TypeError:
-        reference = weakref.ref(task)  # the task must not hold itself alive
+        adopt_by_attributes(task, moments, place)
 
-        def result() -> Any:
-            __tracebackhide__ = True
-            task = reference()
-            if task.done():
-                moments.taken(place)
-            return base.result(task)
 
-        def exception() -> BaseException | None:
-            __tracebackhide__ = True
-            task = reference()
-            error = base.exception(task)
-            if error is not None:
-                moments.taken(place)
-            return error
+def adopt_by_attributes(task: "asyncio.Future[Any]", moments: Moments, place: int) -> None:
+    """Do what `adopt` does without another class."""
+    reference = weakref.ref(task)  # the task must not hold itself alive
+    base_result, base_exception, base_coro = type(task).result, type(task).exception, type(task).get_coro
+    base_set_name = type(task).set_name
 
-        task.result, task.exception = result, exception
-    task._timeline_place = place
+    def result() -> Any:
+        __tracebackhide__ = True
+        task = reference()
+        if task.done():
+            moments.taken(place)
+        try:
+            return base_result(task)
+        finally:
+            del task
+
+    def exception() -> BaseException | None:
+        __tracebackhide__ = True
+        task = reference()
+        error = base_exception(task)
+        if error is not None:
+            moments.taken(place)
+        return error
+
+    def get_coro() -> Any:
+        coro = base_coro(reference())
+        return coro.coroutine if type(coro) is Watched else coro
+
+    def set_name(name: object) -> None:
+        if name is not None:  # see Recorded.set_name
+            base_set_name(reference(), name)
+            moments.rename(place, str(name))
+
+    task.result, task.exception, task.get_coro, task.set_name = result, exception, get_coro, set_name

@@ -1,23 +1,24 @@
-"""Two ways to see when a task's code begins and ends, without a line of it being changed. Standard library only.
+"""Ways to see when a task's code begins and ends, without a line of it being changed. Standard library only.
 
 `Monitor` asks the interpreter itself to say so (``sys.monitoring``, Python 3.12 and later): nearly free, and invisible.
-`Watched` stands between the task and its coroutine and works everywhere: it serves Python 3.11, tasks that begin
-before they can be told apart (eager ones), coroutines without Python code of their own, and programs in which
-debuggers and profilers hold all of the interpreter's tool ids.
+`watched` stands between the task and its coroutine: it serves Python 3.11, tasks that begin before they can be told
+apart (eager ones), and programs in which debuggers and profilers hold all of the interpreter's tool ids. `Watched`
+does the same for all else: tasks of foreign factories, and coroutines without Python code of their own.
 
-Both write into `Moments`, four times a task.
+All write into `Moments`.
 """
 
 import sys
 import threading
+import types
 from asyncio import CancelledError, current_task
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from sys import _getframe as frame
 from time import perf_counter as clock
 from types import CodeType
 from typing import Any
 
-from .moments import FINISHED, STARTED, Moments
+from .moments import Moments
 from .records import CANCELLED, EXCEPTION, RESULT
 
 
@@ -27,6 +28,37 @@ def outcome_of(error: BaseException | None) -> int:
         # A task that was asked to cancel, and whose code returned before it noticed, counts as cancelled.
         return CANCELLED if getattr(current_task(), "_must_cancel", False) else RESULT
     return CANCELLED if isinstance(error, CancelledError) else EXCEPTION
+
+
+@types.coroutine
+def pause() -> Generator[None, None, None]:
+    """Wait until sent to."""
+    yield
+
+
+async def watched(inner: Coroutine[Any, Any, Any], moments: Moments, place: int) -> Any:
+    """Run a coroutine, and note when it begins and ends: `Watched` at a third of its price, for asyncio's own tasks.
+
+    It is sent to once before the task has it, and so can tell the inner coroutine even of a cancellation that comes
+    before the task begins.
+    """
+    __tracebackhide__ = True
+    try:
+        try:
+            await pause()
+        except CancelledError as error:
+            inner.throw(error)
+        moments.started[place] = clock()
+        result = await inner
+    except BaseException as error:
+        if type(error) is not GeneratorExit:  # thrown away before its end
+            moments.ended(place, outcome_of(error))
+        raise
+    if current_task()._must_cancel:  # see outcome_of
+        moments.ended(place, CANCELLED)
+    else:
+        moments.finished[place] = clock()
+    return result
 
 
 class Watched:
@@ -51,7 +83,7 @@ class Watched:
         __tracebackhide__ = True
         if not self._begun:
             self._begun = True
-            self._moments.times[self._place + STARTED] = clock()
+            self._moments.started[self._place] = clock()
         try:
             return self.coroutine.send(value)
         except StopIteration:
@@ -72,6 +104,8 @@ class Watched:
         except BaseException as raised:
             self._moments.ended(self._place, outcome_of(raised))
             raise
+        finally:
+            del error  # its traceback holds this frame: they would keep each other alive
 
     def close(self) -> None:
         """End the coroutine."""
@@ -97,7 +131,8 @@ class Monitor:
     """Has the interpreter report when the code of recorded tasks begins and ends.
 
     One serves the whole process, since the interpreter has six tool ids for everybody. Recorded tasks carry
-    their `Moments`, its times, and their place there: ``_timeline_moments``, ``_timeline_times``, ``_timeline_place``.
+    their `Moments`, two of its columns, and their place there: ``_timeline_moments``, ``_timeline_started``,
+    ``_timeline_finished``, ``_timeline_place``.
     """
 
     def __init__(self) -> None:
@@ -159,26 +194,30 @@ class Monitor:
         """Return what is called at each event, in the middle of the reader's code: short, and silent about errors."""
         codes = self._codes
 
-        # The same code may run inside a task as a plain await, in other tasks, or in another thread. Only the frame
-        # that belongs to the current task's own coroutine marks that task's beginning and end.
+        # A task's first code is its own; what it calls comes later.
         def begins(code: CodeType, offset: int) -> None:
             try:
                 task = current_task()
-                place = task._timeline_place
-                if task.get_coro().cr_frame is frame(1):
-                    task._timeline_times[place + STARTED] = clock()
+                started, place = task._timeline_started, task._timeline_place
+                first = started[place]
+                if first != first:  # NaN: not begun yet
+                    started[place] = clock()
             except (AttributeError, RuntimeError):
                 pass  # not in a task, or in one that is not recorded
 
+        # The same code may run inside a task as a plain await, in other tasks, or in another thread. Only the frame
+        # that belongs to the current task's own coroutine marks the task's end. Asking for a frame makes an object of
+        # it, so the code is compared first.
         def returns(code: CodeType, offset: int, value: object) -> None:
             try:
                 task = current_task()
                 place = task._timeline_place
-                if task.get_coro().cr_frame is frame(1):
+                coro = task.get_coro()
+                if coro.cr_code is code and coro.cr_frame is frame(1):
                     if task._must_cancel:  # asked to cancel, and returned before it noticed: counts as cancelled
                         task._timeline_moments.ended(place, CANCELLED)
                     else:
-                        task._timeline_times[place + FINISHED] = clock()
+                        task._timeline_finished[place] = clock()
             except (AttributeError, RuntimeError):
                 pass
 

@@ -6,7 +6,6 @@ minutes, so their time is ten times that of ten thousand unless `--full` asks fo
 """
 
 import argparse
-import gc
 import platform
 import random
 import sys
@@ -15,7 +14,8 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from statistics import median
-from time import process_time
+
+from measuring import machine, seconds
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks"))
 
@@ -58,14 +58,6 @@ def plain_figure(size: tuple[float, float], records: Records | None = None) -> C
     return draw
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """Return how much processor time a call takes, which other programs disturb less than the time on the wall."""
-    gc.collect()  # so that nobody pays for what the one before left behind
-    began = process_time()
-    function()
-    return process_time() - began
-
-
 def paired(ours: Callable[[], object], other: Callable[[], object], runs: int) -> tuple[float, float, float]:
     """Return the medians of our seconds, the other's seconds, and other divided by ours."""
     pairs = [(seconds(ours), seconds(other)) for _ in range(runs)]
@@ -84,7 +76,7 @@ def main() -> None:
     parser.add_argument("--bar-runs", type=int, default=3, help="paired runs against barh (default: 3)")
     options = parser.parse_args()
 
-    print(f"Python {platform.python_version()}, matplotlib {matplotlib.__version__}, {platform.machine()}")
+    print(f"Python {platform.python_version()}, matplotlib {matplotlib.__version__}, {machine()}")
     print(f"{'tasks':>9}  {'against':<36}  {'ours, s':>8}  {'other, s':>8}  {'ratio':<20}  aim")
     size = tuple(picture([("", workload(1000, False))]).get_size_inches())
     timeline(workload(1000, False))()  # fonts and caches

@@ -11,16 +11,13 @@ For scale, the last rows run the same tasks under viztracer, where it is install
 import argparse
 import asyncio
 import gc
-import importlib.metadata
 import json
-import platform
+import math
 import shutil
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
-from itertools import count
-from math import log
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -54,11 +51,14 @@ async def recorded(tasks: int) -> Timeline:
 async def debugged(tasks: int) -> None:
     """Run the workload in asyncio's debug mode."""
     loop = asyncio.get_running_loop()
+    loop.slow_callback_duration = math.inf  # no warnings
     loop.set_debug(True)
+    await asyncio.sleep(0)  # the loop puts the mode into effect, or ends it, at its next turn
     try:
         await bare(tasks)
     finally:
         loop.set_debug(False)
+        await asyncio.sleep(0)
 
 
 async def traced(tasks: int) -> None:
@@ -184,8 +184,9 @@ def main() -> None:
                     times[row["tasks"]] = row
         if process.returncode:
             sys.exit(f"Python {version} failed; run it alone: {' '.join(arguments)}")
-        exponents = {which: log(times[10**5][which] * 100 / times[10**3][which], 100) for which in ("bare", "other")}
-        print(f"time grows from 10³ to 10⁵ tasks as n^{exponents['other']:.2f} recorded, n^{exponents['bare']:.2f} bare")
+        for which, words in (("other", "recorded"), ("bare", "bare")):
+            exponent = math.log(100 * times[100_000][which] / times[1_000][which], 100)
+            print(f"from 10³ to 10⁵ tasks the time of {words} code grows as n^{exponent:.2f}")
 
 
 if __name__ == "__main__":

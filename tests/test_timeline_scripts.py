@@ -1,0 +1,85 @@
+"""A timeline works wherever an event loop runs: in a script, in a cell, and under nested loops."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+def output_of(source):
+    """Run a script in a fresh interpreter, and return what it prints. Warnings are errors."""
+    command = [sys.executable, "-W", "error", "-c", source]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=NOTEBOOKS)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+SLEEPERS = """
+import asyncio
+from workshop.timeline import Timeline
+
+async def sleeper(seconds, name):
+    await asyncio.sleep(seconds)
+    return name
+
+async def main():
+    async with Timeline() as timeline:
+        for next_result in asyncio.as_completed([sleeper(0.2, "A"), sleeper(0, "B"), sleeper(0.1, "C")]):
+            print(await next_result, end=" ")
+        print(*await asyncio.gather(sleeper(0, "D"), sleeper(0, "E")), end=" ")
+    assert asyncio.get_running_loop().get_task_factory() is None
+    return timeline
+
+def report(timeline):
+    print(*sorted(task.name for task in timeline.tasks), sep="; ")
+    for task in timeline.tasks:
+        assert task.outcome == "result"
+        assert 0 <= task.created <= task.started <= task.finished <= task.received <= timeline.tasks.ended
+"""
+SLEEPERS_REPORT = "B C A D E " + "; ".join(
+    ["sleeper(0, 'B')", "sleeper(0, 'D')", "sleeper(0, 'E')", "sleeper(0.1, 'C')", "sleeper(0.2, 'A')\n"]
+)
+
+
+def test_in_a_script():
+    assert output_of(SLEEPERS + "report(asyncio.run(main()))") == SLEEPERS_REPORT
+
+
+def test_in_a_script_that_has_allowed_nested_loops():
+    source = f"import nest_asyncio; nest_asyncio.apply(){SLEEPERS}report(asyncio.run(main()))"
+    assert output_of(source) == SLEEPERS_REPORT
+
+
+def test_around_code_that_allows_nested_loops_and_runs_one():
+    source = f"""{SLEEPERS}
+async def nested():
+    async with Timeline() as timeline:
+        await asyncio.create_task(sleeper(0, "before"))
+        import nest_asyncio
+        nest_asyncio.apply()
+        asyncio.run(sleeper(0, "nested"))
+        await asyncio.create_task(sleeper(0, "after"))
+    return timeline
+report(asyncio.run(nested()))"""
+    assert output_of(source) == "sleeper(0, 'after'); sleeper(0, 'before'); sleeper(0, 'nested')\n"
+
+
+def test_in_a_cell():
+    source = f"""{SLEEPERS}
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance(user_ns=dict(globals()))
+cell = shell.transform_cell("timeline = await main()")
+result = asyncio.run(shell.run_cell_async(cell, transformed_cell=cell))
+assert result.success, result.error_in_exec
+report(shell.user_ns["timeline"])"""
+    assert output_of(source) == SLEEPERS_REPORT
+
+
+def test_recording_needs_the_standard_library_only():
+    source = f"""{SLEEPERS}
+import sys
+timeline = asyncio.run(main())
+str(timeline)
+print(sorted(sys.modules.keys() & {{"matplotlib", "IPython", "numpy", "nest_asyncio", "ipykernel"}}))"""
+    assert output_of(source) == "B C A D E []\n"
