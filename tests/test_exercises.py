@@ -42,6 +42,8 @@ def judge(capfd):
         assert out[:2] in ("✓ ", "✗ ")
         assert out[2:].startswith(f"{number} ")
         assert "Traceback" not in out
+        assert not any(stops in out.replace("...", "") for stops in ("..", "…."))
+        assert "at once" not in out
         return out
 
     return judge
@@ -147,6 +149,11 @@ def test_right_answers_pass(judge, number, answer):
 
 
 # ---- wrong answers: (answer, words of the line)
+
+
+async def sleeper(seconds, name):
+    await asyncio.sleep(seconds)
+    return name
 
 
 class Wrong01:
@@ -297,8 +304,103 @@ class Wrong12:
         await asyncio.sleep(0.3)
         return [one(*nap) for nap in naps]
 
+    async def keeps_what_as_completed_gives(naps):
+        return list(asyncio.as_completed([sleeper(*nap) for nap in naps]))
+
+    async def pastes_the_opening(naps):
+        return [await next_one for next_one in asyncio.as_completed([sleeper(1.2, "A"), sleeper(0.1, "B")])]
+
+    async def loops_without_await(naps):
+        return [str(next_one) for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps])]
+
+    async def returns_in_the_loop(naps):
+        for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+            return await next_one
+
+    async def returns_a_list_in_the_loop(naps):
+        for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+            return [await next_one]
+
+    async def returns_the_iterator(naps):
+        return asyncio.as_completed([sleeper(*nap) for nap in naps])
+
+    async def returns_a_generator(naps):
+        return (await next_one for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]))
+
+    async def sleeps_the_longest_and_sorts(naps):
+        await asyncio.sleep(max((seconds for seconds, _ in naps), default=0))
+        return [name for _, name in sorted(naps)]
+
+    async def leaves_before_the_last(naps):
+        names = []
+        for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+            names.append(await next_one)
+            if len(names) == len(naps) - 1:
+                return names
+
+
+class Misuse12:
+    async def passes_the_pair(naps):
+        return [await next_one for next_one in asyncio.as_completed([sleeper(nap) for nap in naps])]
+
+    async def passes_too_many(naps):
+        return [await next_one for next_one in asyncio.as_completed(*[sleeper(*nap) for nap in naps])]
+
+    async def gives_one_only(naps):
+        for nap in naps:
+            for next_one in asyncio.as_completed(sleeper(*nap)):
+                await next_one
+
+    async def gives_the_pairs(naps):
+        return [await next_one for next_one in asyncio.as_completed(naps)]
+
+    async def unpacks_too_early(naps):
+        for seconds, name in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+            print(seconds, name)
+
+    async def makes_one_task_of_all(naps):
+        return await asyncio.create_task([sleeper(*nap) for nap in naps])
+
+    async def forgets_to_call(naps):
+        return await asyncio.create_task(sleeper)
+
+    async def looks_them_up(naps):
+        sleepers = {sleeper(seconds, name): name for seconds, name in naps}
+        return [sleepers[next_one] for next_one in asyncio.as_completed(list(sleepers))]
+
+    async def asks_too_early(naps):
+        tasks = [asyncio.create_task(sleeper(*nap)) for nap in naps]
+        return [task.result() for task in tasks]
+
+    async def forgets_to_wait(naps):
+        tasks = [asyncio.create_task(sleeper(*nap)) for nap in naps]
+        asyncio.wait(tasks)
+        return [task.result() for task in tasks]
+
+    async def iterates_asynchronously(naps):
+        return [await next_one async for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps])]
+
+    async def gives_a_generator(naps):
+        return [await next_one for next_one in asyncio.as_completed(sleeper(*nap) for nap in naps)]
+
 
 class Wrong21:
+    async def forgets_await_and_asks_the_tasks(coroutines, on_result):
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        for next_one in asyncio.as_completed(tasks):
+            on_result(next_one)
+        return [task.result() for task in tasks]
+
+    async def sorts(coroutines, on_result):
+        return sorted(await Right.in_order_with_gather(coroutines, on_result))
+
+    async def returns_in_the_loop(coroutines, on_result):
+        results = []
+        for next_one in asyncio.as_completed(coroutines):
+            results.append(await next_one)
+            on_result(results[-1])
+            return results
+
     async def gathers_first(coroutines, on_result):
         results = await asyncio.gather(*coroutines)
         for result in results:
@@ -354,6 +456,35 @@ class Wrong21:
 
 
 class Wrong22:
+    async def processes_what_as_completed_gives(coroutines, process):
+        return [await process(next_one) for next_one in asyncio.as_completed(coroutines)]
+
+    async def processes_the_coroutines(coroutines, process):
+        return [await process(coroutine) for coroutine in coroutines]
+
+    async def processes_the_list(coroutines, process):
+        return [await process(await asyncio.gather(*coroutines))]
+
+    async def collects_first(coroutines, process):
+        results = [await next_one for next_one in asyncio.as_completed(coroutines)]
+        return [await process(result) for result in results]
+
+    async def returns_in_the_loop(coroutines, process):
+        for next_one in asyncio.as_completed(coroutines):
+            return await process(await next_one)
+
+    async def returns_a_generator(coroutines, process):
+        return (await process(await next_one) for next_one in asyncio.as_completed(coroutines))
+
+    async def returns_a_map(coroutines, process):
+        return map(process, coroutines)
+
+    async def leaves_its_own_tasks(coroutines, process):
+        async def one(coroutine):
+            return await process(await coroutine)
+
+        return [asyncio.create_task(one(coroutine)) for coroutine in coroutines]
+
     async def gathers_first(coroutines, process):
         return [await process(result) for result in await asyncio.gather(*coroutines)]
 
@@ -398,7 +529,7 @@ WRONG = [
     ("0.1", Wrong01.knows_the_answer, "not with fixed numbers"),
     ("0.1", Wrong01.uses_asyncio_run, "`await` is enough here"),
     ("0.1", Wrong01.leaves_a_task, "`sleep` still ran"),
-    ("0.1", Wrong01.loses_an_error, "ValueError: lost, and nobody looked"),
+    ("0.1", Wrong01.loses_an_error, "ValueError: lost, and your code never looked"),
     ("0.1", Wrong01.awaits_a_number, "ordinary value"),
     ("1.1", Wrong11.does_not_await, "only `await` runs it"),
     ("1.1", Wrong11.drops_it, "nobody awaited it"),
@@ -412,14 +543,36 @@ WRONG = [
     ("1.1", Wrong11.counts_milliseconds, "in seconds"),
     ("1.1", Wrong11.knows_the_time, "not fixed values"),
     ("1.2", Wrong12.naps_in_turn, "one after another"),
-    ("1.2", Wrong12.only_sorts, "let the naps happen"),
+    ("1.2", Wrong12.only_sorts, "nobody slept: let the sleeps happen"),
     ("1.2", Wrong12.forgets_await, "not awaited"),
     ("1.2", Wrong12.gathers, "order of the input"),
     ("1.2", Wrong12.blocks, "blocks the event loop"),
-    ("1.2", Wrong12.misses_one, "There were 3 naps"),
+    ("1.2", Wrong12.misses_one, "There were 3 sleepers"),
     ("1.2", Wrong12.returns_the_naps, "only the names"),
     ("1.2", Wrong12.fails_when_empty, "for an empty list"),
-    ("1.2", Wrong12.keeps_awaitables, "must be awaited"),
+    ("1.2", Wrong12.keeps_awaitables, "Your list holds awaitables"),
+    ("1.2", Wrong12.keeps_what_as_completed_gives, "Your list holds awaitables"),
+    ("1.2", Wrong12.pastes_the_opening, "the longest sleep is 0.30 s: do you use `naps`?"),
+    ("1.2", Wrong12.loops_without_await, "What as_completed gives was never awaited"),
+    ("1.2", Wrong12.returns_in_the_loop, "is `return` inside the loop?"),
+    ("1.2", Wrong12.returns_a_list_in_the_loop, "is `return` inside the loop?"),
+    ("1.2", Wrong12.returns_the_iterator, "the iterator itself"),
+    ("1.2", Wrong12.returns_a_generator, "nothing in it has run"),
+    ("1.2", Wrong12.sleeps_the_longest_and_sorts, "you started no tasks"),
+    ("1.2", Wrong12.leaves_before_the_last, "return when all have woken"),
+    ("1.2", Misuse12.passes_the_pair, "too few arguments"),
+    ("1.2", Misuse12.passes_too_many, "more arguments than it takes"),
+    ("1.2", Misuse12.gives_one_only, "not a single one"),
+    ("1.2", Misuse12.gives_the_pairs, "got something else"),
+    ("1.2", Misuse12.unpacks_too_early, "must be awaited first"),
+    ("1.2", Misuse12.makes_one_task_of_all, "one coroutine, not a list"),
+    ("1.2", Misuse12.forgets_to_call, "what calling an `async def` function gives"),
+    ("1.2", Misuse12.looks_them_up, "objects of its own"),
+    ("1.2", Misuse12.asks_too_early, "Result is not set. The task isn't done"),
+    ("1.2", Misuse12.forgets_to_wait, "`wait(...)` was called but never awaited"),
+    ("2.1", Wrong21.forgets_await_and_asks_the_tasks, "handed a coroutine, not its result"),
+    ("2.1", Wrong21.sorts, "sorted by name"),
+    ("2.1", Wrong21.returns_in_the_loop, "is `return` inside the loop?"),
     ("2.1", Wrong21.gathers_first, "when all results were there"),
     ("2.1", Wrong21.returns_completion_order, "your list has the order of completion"),
     ("2.1", Wrong21.awaits_in_turn, "awaiting the tasks in turn"),
@@ -427,9 +580,17 @@ WRONG = [
     ("2.1", Wrong21.never_calls, "`on_result` was never called"),
     ("2.1", Wrong21.calls_twice, "called 8 times for 4 results"),
     ("2.1", Wrong21.awaits_the_callback, "ordinary value"),
-    ("2.1", Wrong21.hands_over_awaitables, "handed an awaitable"),
+    ("2.1", Wrong21.hands_over_awaitables, "handed a coroutine, not its result"),
     ("2.1", Wrong21.returns_tasks, "a task is not its result"),
     ("2.1", Wrong21.forgets_return, "returned None"),
+    ("2.2", Wrong22.processes_what_as_completed_gives, "handed a coroutine, not its result"),
+    ("2.2", Wrong22.processes_the_coroutines, "handed a coroutine, not its result"),
+    ("2.2", Wrong22.processes_the_list, "hand it each result just as it arrived"),
+    ("2.2", Wrong22.collects_first, "inside the loop over as_completed"),
+    ("2.2", Wrong22.returns_in_the_loop, "is `return` inside the loop?"),
+    ("2.2", Wrong22.returns_a_generator, "nothing in it has run"),
+    ("2.2", Wrong22.returns_a_map, "the iterator itself"),
+    ("2.2", Wrong22.leaves_its_own_tasks, "processing still went on"),
     ("2.2", Wrong22.gathers_first, "when all results were there"),
     ("2.2", Wrong22.gathers_twice, "when all results were there"),
     ("2.2", Wrong22.runs_one_by_one, "one after another"),
@@ -450,6 +611,20 @@ def test_wrong_answers_are_told_the_idea(judge, number, answer, words):
     line = judge(number, answer)
     assert line.startswith(f"✗ {number} ")
     assert words in line
+
+
+@pytest.mark.parametrize(
+    ("answer", "since", "idea"),
+    [
+        (Misuse12.iterates_asynchronously, (3, 13), "`async for` over as_completed needs Python 3.13"),
+        (Misuse12.gives_a_generator, (3, 12), "Up to Python 3.11, as_completed takes a list"),
+    ],
+)
+def test_what_an_older_python_lacks_is_told(judge, answer, since, idea):
+    if sys.version_info < since:
+        assert idea in judge("1.2", answer)
+    else:
+        assert judge("1.2", answer).startswith("✓")
 
 
 def test_a_coroutine_in_place_of_the_function(judge):
@@ -546,7 +721,7 @@ ANYTHING = [
     (Anything.sys_exit, "SystemExit: 3"),
     (Anything.keyboard_interrupt, "KeyboardInterrupt"),
     (Anything.exit_in_a_task, "SystemExit: 3"),
-    (Anything.exit_in_a_forgotten_task, "SystemExit: 3, and nobody looked"),
+    (Anything.exit_in_a_forgotten_task, "SystemExit: 3, and your code never looked"),
     (Anything.cancels_itself, "cancelled"),
     (Anything.generator, "yield"),
     (Anything.plain_function, "async def"),
@@ -609,7 +784,9 @@ class Endless:
 
 @pytest.mark.parametrize("answer", [Endless.waits, Endless.awaits_a_hanging_task, Endless.refuses_to_end])
 def test_an_endless_wait_is_ended(judge, short_limits, answer):
-    assert "still waited after 0.5 s" in judge("0.1", answer)
+    line = judge("0.1", answer)
+    assert "still waited after 0.5 s" in line
+    assert "takes seconds" in line
 
 
 @pytest.mark.skipif(not HAS_ALARM, reason="only Unix can interrupt code that blocks")

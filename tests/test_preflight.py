@@ -44,7 +44,7 @@ def test_everything_is_there(capsys):
         "✓ nest-asyncio (here: 1.6.0)",
         "✓ jupyterlab 4.6 or later (here: 4.6.6)",
         "✓ notebook 7.6 or later (here: 7.10.1)",
-        "✓ nbval (here: 0.11.0)",
+        "✓ nbval: only to test the notebooks (here: 0.11.0)",
         "Ready: on to the lesson.",
     ]
 
@@ -80,8 +80,13 @@ def test_what_some_settings_do_without(capsys):
     out = lines(capsys, jupyterlab=None, notebook="6.5.7", nbval=None, ipykernel="6.17.1")
     assert "– jupyterlab is not installed: fine in Colab or VS Code" in out
     assert "– notebook 7.6 or later (here: 6.5.7): fine in Colab or VS Code" in out
-    assert "– ipykernel 7.4 or later (here: 6.17.1): fine in Colab, which brings its own" in out
+    assert "– nbval is not installed: only to test the notebooks" in out
+    assert "– ipykernel 7.4 or later (here: 6.17.1): older than tested, but enough for these lessons" in out
     assert out[-1] == "Ready: on to the lesson."
+
+
+def test_a_package_that_is_not_there_is_not_called_old(capsys):
+    assert "– ipykernel is not installed: fine where another kernel runs this notebook" in lines(capsys, ipykernel=None)
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,19 @@ MINIMUMS = {
 NOT_NEEDED = "\N{EN DASH}"
 """The mark of a package that is not there, or too old, and may be."""
 
+PURPOSES = {"nbval": "only to test the notebooks"}
+"""What packages are for that no lesson uses."""
+
 OPTIONAL = {
-    "ipykernel": "fine in Colab, which brings its own",
+    "ipykernel": "fine where another kernel runs this notebook",
     "jupyterlab": "fine in Colab or VS Code",
     "notebook": "fine in Colab or VS Code",
-    "nbval": "only needed to test the notebooks",
+    "nbval": PURPOSES["nbval"],
 }
-"""Packages that some settings do without, or with an older version, and why."""
+"""Packages that some settings do without, and why."""
+
+OLDER = OPTIONAL | {"ipykernel": "older than tested, but enough for these lessons"}
+"""Packages of which an older version does too, and why."""
 
 
 def preflight(
@@ -68,10 +74,11 @@ def _look_at_package(package: str, minimum: str, find_version: Callable[[str], s
         print(f"✗ {wanted} is not installed → do: run %pip install {install} in a cell of its own")
         return False
     if minimum == "any" or _numbers(here) >= _numbers(minimum):
-        print(f"✓ {wanted} (here: {here})")
+        purpose = f": {PURPOSES[package]}" if package in PURPOSES else ""
+        print(f"✓ {wanted}{purpose} (here: {here})")
         return True
-    if package in OPTIONAL:
-        print(f"{NOT_NEEDED} {wanted} (here: {here}): {OPTIONAL[package]}")
+    if package in OLDER:
+        print(f"{NOT_NEEDED} {wanted} (here: {here}): {OLDER[package]}")
         return True
     print(f"✗ {wanted} (here: {here}) → do: run %pip install --upgrade {install} in a cell of its own")
     return False

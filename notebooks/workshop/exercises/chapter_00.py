@@ -18,12 +18,12 @@ prediction(
     "0.1",
     Prediction(
         answers={
-            "a": "In a script it does. A notebook already runs an event loop, the one that runs your cells, and a "
-            "thread can run only one at a time.",
+            "a": "In a script it does. A notebook already runs an event loop, the one that runs your cells, and "
+            "asyncio.run refuses to start another inside it.",
             "b": "A notebook already runs an event loop, the one that runs your cells. asyncio.run wants to start its "
             "own, refuses, and you write `await greet('Ada')` in its place.",
-            "c": "Two loops in one thread would indeed wait for each other. So asyncio.run looks first, and raises at "
-            "once.",
+            "c": "It doesn't get that far: asyncio.run first looks whether a loop is running already, and raises "
+            "immediately.",
         },
         usual="b",
         observes="what asyncio.run raised or returned",

@@ -4,28 +4,39 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from workshop.exercises.checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, nap, seconds, shown
+from workshop.exercises.checks import (
+    BLOCKS,
+    attempt,
+    exercise,
+    expect,
+    expect_all_awaited,
+    expect_nothing_left,
+    seconds,
+    shown,
+    sleeper,
+)
 from workshop.exercises.predictions import Prediction, Verdict, prediction
+from workshop.exercises.runner import Outcome
 
 
 def _order_of_printing(order: Sequence[str]) -> Verdict:
     order = [str(name) for name in order]
     did = f"your run printed {', '.join(order) or 'nothing'}"
     if order == ["B", "C", "A"]:
-        return "a", f"{did}: the shortest nap first"
+        return "a", f"{did}: the shortest sleep first"
     if order == ["A", "B", "C"]:
         return "b", f"{did}: the order of the list"
-    return None, f"{did}, where B, C, A was expected of naps of 4, 1 and 2 s"
+    return None, f"{did}, where B, C, A was expected of sleeps of 4, 1 and 2 s"
 
 
 def _one_after_another(elapsed: float) -> Verdict:
     did = f"your run took {seconds(elapsed)}"
-    if 5.5 <= elapsed < 9:
+    if 6.5 <= elapsed < 9:
         return "c", f"{did}: the sum of 4, 1 and 2 s"
-    if 3.15 <= elapsed < 5.5:
-        return "a", f"{did}: the longest nap"
-    if 2.15 <= elapsed < 3.15:
-        return "b", f"{did}: the average of the naps"
+    if 4.75 <= elapsed < 6.5:
+        return "b", f"{did}: more than the longest sleep, and less than the sum"
+    if 3.5 <= elapsed < 4.75:
+        return "a", f"{did}: the longest sleep"
     return None, f"{did}, where about 7 s was expected"
 
 
@@ -36,7 +47,7 @@ def _blocking_sleepers(elapsed: float | BaseException) -> Verdict:
     if 0.55 <= elapsed < 1.4:
         return "b", f"{did}: the sum of 0.4, 0.1 and 0.2 s"
     if 0.3 <= elapsed < 0.55:
-        return "a", f"{did}: the longest nap"
+        return "a", f"{did}: the longest sleep"
     return None, f"{did}, where about 0.7 s was expected"
 
 
@@ -44,12 +55,12 @@ prediction(
     "1.1",
     Prediction(
         answers={
-            "a": "All three nap at the same time, so whoever naps shortest wakes first, and as_completed hands over "
-            "whoever wakes next.",
-            "b": "The list says only who takes part. All three nap at the same time, and as_completed hands over "
-            "whoever wakes next.",
-            "c": "Concurrent is not random: the lengths of the naps decide who wakes first, and they are the same in "
-            "every run. Only equal naps would leave the order open.",
+            "a": "All three sleep at the same time, so the shortest sleep ends first. Each await of what as_completed "
+            "gives brings the next result, whichever sleeper it comes from.",
+            "b": "The list says only which sleepers take part. All three sleep at the same time, and each await of "
+            "what as_completed gives brings the next result, whichever sleeper it comes from.",
+            "c": "Concurrent is not random: the lengths of the sleeps decide which ends first, and they are the same "
+            "in every run. Only equal sleeps would leave the order open.",
         },
         usual="a",
         observes="the list of names in the order in which they were printed",
@@ -60,12 +71,12 @@ prediction(
     "1.2",
     Prediction(
         answers={
-            "a": "4 s is what they take together. `await sleeper(...)` goes on only when that sleeper has ended, so "
-            "the next one has not even begun: async def alone makes nothing concurrent.",
-            "b": "Naps don't share their time out: one after another they add up, together the longest one counts. "
-            "No way of running them takes the average.",
-            "c": "`await sleeper(...)` goes on only when that sleeper has ended, and then the next one begins: "
-            "4 + 1 + 2 s. async def alone makes nothing concurrent.",
+            "a": "4 s is what they take at the same time. But the `await` goes on only when that sleeper has ended, "
+            "and only then is the next task made: a task alone makes nothing concurrent if you await it immediately.",
+            "b": "Only the lengths of the sleeps decide, and they are the same in every run. The `await` goes on only "
+            "when that sleeper has ended, and only then is the next task made: in every run the sum.",
+            "c": "The `await` goes on only when that sleeper has ended, and only then is the next task made: "
+            "4 + 1 + 2 s. A task alone makes nothing concurrent if you await it immediately.",
         },
         usual="c",
         observes="the elapsed time in seconds",
@@ -76,12 +87,12 @@ prediction(
     "1.3",
     Prediction(
         answers={
-            "a": "as_completed starts all three, but the event loop runs one task at a time and can change over only "
-            "at an await. time.sleep has none: it holds up everybody.",
-            "b": "The event loop runs one task at a time and can change over only at an await. time.sleep has none, "
-            "so each nap holds up everybody, and the naps add up.",
-            "c": "An error would be kind. Blocking calls are allowed in a coroutine, and nothing warns of them: "
-            "everybody just waits longer.",
+            "a": "as_completed starts all three, but the event loop runs one task at a time and can switch to "
+            "another task only at an await. time.sleep has none: it holds up everybody.",
+            "b": "The event loop runs one task at a time and can switch to another task only at an await. time.sleep "
+            "has none, so each sleep holds up everybody, and the sleeps add up.",
+            "c": "An error would be kind. Blocking calls are allowed in a coroutine, and asyncio warns of them only in "
+            "its debug mode: everybody just waits longer.",
         },
         usual="b",
         observes="the elapsed time in seconds",
@@ -93,7 +104,7 @@ prediction(
 @exercise("1.1")
 async def timed(answer: Any) -> str:
     """Check the exercise: await what is given, and return ``(result, seconds)``."""
-    outcome = await attempt(answer, nap(0.2, "tea"))
+    outcome = await attempt(answer, sleeper(0.2, "tea"))
     result = outcome.result
     expect(not outcome.left_behind, "You started a task and returned before it had ended: await it, for its result.")
     expect(
@@ -126,7 +137,7 @@ async def timed(answer: Any) -> str:
         f"The awaitable took {seconds(outcome.elapsed)}, and the second of your pair says {seconds(duration)}: "
         "read the clock right before the `await` and right after it, and return the difference in seconds.",
     )
-    other = await attempt(answer, nap(0.05, "coffee"))
+    other = await attempt(answer, sleeper(0.05, "coffee"))
     expect(
         isinstance(other.result, tuple | list)
         and len(other.result) == 2
@@ -141,7 +152,7 @@ async def timed(answer: Any) -> str:
 
 @exercise("1.2")
 async def finishing_order(answer: Any) -> str:
-    """Check the exercise: nap all at the same time, and return the names as the naps end."""
+    """Check the exercise: sleep all at the same time, and return the names as the sleeps end."""
     for naps in (
         [(0.3, "Ada"), (0.05, "Bo"), (0.15, "Cy")],
         [(0.1, "Joe"), (0.25, "Kim"), (0.05, "Lou"), (0.2, "Max"), (0.15, "Noa")],
@@ -149,49 +160,75 @@ async def finishing_order(answer: Any) -> str:
         await _one_order(answer, naps)
     empty = await attempt(answer, [], when="for an empty list")
     expect(list(empty.result) == [], f"For an empty list your function returned {shown(empty.result)}: expected [].")
-    return "All nap at the same time, and the names come as the naps end."
+    return "All sleep at the same time, and the names come as the sleeps end."
 
 
 async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
     outcome = await attempt(answer, list(naps))
-    longest, total = max(length for length, _ in naps), sum(length for length, _ in naps)
     names, ended = [name for _, name in naps], [name for _, name in sorted(naps)]
     expect(not outcome.blocked, BLOCKS)
     expect(
         "sleep" not in outcome.never_awaited,
-        "`asyncio.sleep(...)` was called but not awaited: without `await` it only makes a coroutine, and nobody naps.",
+        "`asyncio.sleep(...)` was called but not awaited: without `await` it only makes a coroutine, "
+        "and nobody sleeps.",
+    )
+    got = list(outcome.result) if isinstance(outcome.result, list | tuple) else [outcome.result]
+    expect(
+        not any(inspect.isawaitable(name) for name in got),
+        "Your list holds awaitables: await what as_completed gives, or the task that you made, to get the name.",
     )
     expect(
-        outcome.elapsed > longest / 2,
-        f"The longest nap is {seconds(longest)}, and your function was done after {seconds(outcome.elapsed)}: "
-        "let the naps happen, and note who wakes, rather than working the order out.",
+        len(got) != 1 or not isinstance(got[0], str) or got[0] not in names,
+        "You returned after the first name: is `return` inside the loop?",
     )
-    expect(
-        outcome.elapsed < (longest + total) / 2,
-        f"Your function took {seconds(outcome.elapsed)}, about the sum of the naps, {seconds(total)}: "
-        "they came one after another. Start all of them before you wait for the first.",
-    )
+    expect_all_awaited(outcome)
+    _expect_all_slept_together(outcome, [length for length, _ in naps])
     expect(
         isinstance(outcome.result, list | tuple),
         f"Your function returned {shown(outcome.result)}: a list of names was expected.",
     )
-    got = list(outcome.result)
-    expect(
-        not any(inspect.isawaitable(name) for name in got),
-        "Your list holds awaitables: what as_completed hands over must be awaited, to get the name.",
-    )
     expect(
         all(isinstance(name, str) for name in got),
-        f"Your list holds {shown(got[0] if got else None)}: only the names were asked for. What does each nap return?",
+        f"Your list holds {shown(got[0] if got else None)}: only the names were asked for. "
+        "What does each sleeper return?",
     )
     expect(
         sorted(got) == sorted(names),
-        f"There were {len(names)} naps, and your list is {shown(got)}: each name was expected once.",
+        f"There were {len(names)} sleepers, and your list is {shown(got)}: each name was expected once.",
     )
     expect(
         got != names,
         "Your list has the order of the input, as from gather or from awaiting one task after another. "
-        "What hands you the results in the order in which they become ready?",
+        "What gives you the results in the order in which they become ready?",
     )
     expect(got == ended, f"They woke in the order {', '.join(ended)}, and your list is {', '.join(got)}.")
     expect_nothing_left(outcome)
+
+
+def _expect_all_slept_together(outcome: Outcome, lengths: list[float]) -> None:
+    """Go on if the time taken, and the number of tasks, are those of sleepers that sleep at the same time."""
+    longest, total = max(lengths), sum(lengths)
+    took = f"Your function took {seconds(outcome.elapsed)}"
+    expect(
+        outcome.elapsed > min(lengths) / 2,
+        f"{took}, so nobody slept: let the sleeps happen, and note who wakes, rather than working the order out.",
+    )
+    expect(
+        outcome.elapsed > longest - 0.04,
+        f"{took}, and the longest sleep is {seconds(longest)}: return when all have woken.",
+    )
+    expect(
+        outcome.elapsed < 2 * total,
+        f"{took}, and the longest sleep is {seconds(longest)}: do you use `naps`?",
+    )
+    expect(
+        outcome.elapsed < (longest + total) / 2,
+        f"{took}, about the sum of the sleeps, {seconds(total)}: they came one after another. "
+        "Start all of them before you wait for the first.",
+    )
+    expect(
+        outcome.tasks_started >= len(lengths),
+        f"There were {len(lengths)} sleepers, and you started {outcome.tasks_started or 'no'} "
+        f"task{'s' * (outcome.tasks_started != 1)}: "
+        "let each of them sleep, and note who wakes, rather than working the order out.",
+    )

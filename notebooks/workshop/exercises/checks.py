@@ -21,8 +21,22 @@ IDEAS_BEHIND_ERRORS = (
     ("in 'await' expression", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
     ("can't be awaited", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
     ("SystemExit", "That would end the whole kernel: `return` is enough to leave a function"),
-    ("positional argument", "Keep the parameters that the exercise gives"),
-    ("unexpected keyword argument", "Keep the parameters that the exercise gives"),
+    ("required positional argument", "A function got too few arguments: `f(*pair)` passes a pair as two"),
+    ("positional argument", "A function got more arguments than it takes"),
+    ("unexpected keyword argument", "A function has no parameter of that name"),
+    ("futures, not generator", "Up to Python 3.11, as_completed takes a list, not a generator"),
+    ("an iterable of", "as_completed takes a list of awaitables, not a single one"),
+    ("__aiter__ method, got generator", "`async for` over as_completed needs Python 3.13; `for` works everywhere"),
+    ("__aiter__", "A plain `for` is enough here"),
+    (
+        "a coroutine or an awaitable is required",
+        "as_completed, gather and create_task take coroutines or tasks, and got something else",
+    ),
+    ("a coroutine was expected, got [", "create_task takes one coroutine, not a list"),
+    ("a coroutine was expected", "create_task takes a coroutine: what calling an `async def` function gives"),
+    ("cannot unpack non-iterable coroutine", "What as_completed gives must be awaited first"),
+    ("KeyError: <coroutine", "as_completed gives objects of its own, not yours"),
+    ("Result is not set", "The task isn't done: await it first"),
 )
 """Part of a message of Python's, and the idea a reader misses who meets it."""
 
@@ -86,22 +100,53 @@ async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
     expect(
         not outcome.timed_out,
         f"Your code still waited after {runner.WAIT_LIMIT:g} s{case}, and was cancelled: "
-        "what does it wait for, and will that ever happen?",
+        "what does it wait for, and will that ever happen? `asyncio.sleep` takes seconds.",
     )
-    expect(not outcome.error, _error(outcome, case))
+    if outcome.error.startswith("InvalidStateError"):  # the result of a forgotten await may be missing
+        expect_all_awaited(outcome)
+    expect(not outcome.error, _error(outcome, answer, case))
+    expect(
+        outcome.iterator != "asynchronous generator",
+        f"You returned a generator{case}, and nothing in it has run: collect the results in a list, and return that.",
+    )
+    expect(not outcome.iterator, f"You returned the iterator itself{case}: loop over it, and await what it gives.")
     if outcome.result is None:
-        expect(not outcome.never_awaited, _never_awaited(outcome))
-        expect(not outcome.task_errors, f"A task of yours ended with {_first(outcome.task_errors)}, and nobody looked.")
+        expect_all_awaited(outcome)
+        expect(
+            not outcome.task_errors,
+            f"A task of yours ended with {_first(outcome.task_errors)}, and your code never looked at it.",
+        )
         expect(not outcome.blocked, BLOCKS)
         raise WrongError(f"Your function returned None{case}: is there a `return`?")
     return outcome
 
 
 BLOCKS = (
-    "Your code blocks the event loop: while it waits, no other task can run. "
-    "`time.sleep` holds up everything; `await asyncio.sleep` holds up only its own task."
+    "Your code blocks the event loop: as long as it does, no other task can run. "
+    "`time.sleep`, or a long calculation, holds up everything; `await asyncio.sleep` holds up only its own task."
 )
 """What to say of an answer that blocks the loop."""
+
+
+def expect_all_awaited(outcome: Outcome) -> None:
+    """Go on if the answer awaited each coroutine that it made.
+
+    Args:
+        outcome: what an answer did.
+
+    Raises:
+        WrongError: if a coroutine was never awaited.
+    """
+    name = _first(outcome.never_awaited)
+    expect(
+        name != "_wait_for_one",  # asyncio's name for what as_completed gives
+        "What as_completed gives was never awaited: only `await` gives you the result.",
+    )
+    expect(
+        not name,
+        f"`{name}(...)` was called but never awaited: calling it only makes a coroutine. "
+        "It runs when somebody awaits it, or makes a task of it.",
+    )
 
 
 def expect_nothing_left(outcome: Outcome) -> None:
@@ -122,10 +167,10 @@ def expect_nothing_left(outcome: Outcome) -> None:
     )
     expect(
         not outcome.task_errors,
-        f"The result is right, but a task ended with {_first(outcome.task_errors)}, and nobody looked: "
+        f"The result is right, but a task ended with {_first(outcome.task_errors)}, and your code never looked at it: "
         "await every task that you start.",
     )
-    expect(not outcome.never_awaited, _never_awaited(outcome))
+    expect_all_awaited(outcome)
 
 
 def seconds(value: float) -> str:
@@ -152,20 +197,15 @@ def _not_async(outcome: Outcome, answer: Any) -> str:
     return f"The answer is {outcome.not_async}. Hand over the name of your `async def` function."
 
 
-def _error(outcome: Outcome, case: str) -> str:
+def _error(outcome: Outcome, answer: Any, case: str) -> str:
     if outcome.error.startswith("NotImplementedError"):
         return "Nothing here yet: replace the NotImplementedError with your code."
     if outcome.error == "CancelledError":
         return f"Your code was cancelled{case}: by a task that it awaits, or by itself."
     ideas = [idea for part, idea in IDEAS_BEHIND_ERRORS if part in outcome.error]
+    if outcome.error.startswith(f"TypeError: {getattr(answer, '__qualname__', '')}() "):  # the check's own call
+        ideas = ["Keep the parameters that the exercise gives"]
     return f"Your code raised {outcome.error}{case}" + (f". {ideas[0]}." if ideas else ".")
-
-
-def _never_awaited(outcome: Outcome) -> str:
-    return (
-        f"`{_first(outcome.never_awaited)}(...)` was called but never awaited: calling it only makes a coroutine. "
-        "It runs when somebody awaits it, or makes a task of it."
-    )
 
 
 def _first(texts: list[str]) -> str:
@@ -193,7 +233,7 @@ class Check:
             mark, text = "✗", str(wrong)
         except Exception as problem:
             mark, text = "✗", f"This answer confused the check itself ({type(problem).__name__}: {problem})."
-        say(" ".join(f"{mark} {self.number} {text}".split()))
+        say(" ".join(f"{mark} {self.number} {text}".split()).replace("….", "…"))
 
     async def _judge(self) -> str:
         known = ", ".join(CHECKS)
@@ -217,7 +257,7 @@ def check(number: str, answer: Any) -> Check:
     return Check(number, answer)
 
 
-async def nap(seconds: float, result: Any) -> Any:
+async def sleeper(seconds: float, result: Any) -> Any:
     """Wait, then return the result: the awaitable that checks hand to answers.
 
     Args:

@@ -45,8 +45,10 @@ class Outcome:
     """What one run of an answer did.
 
     Attributes:
-        result: what the answer returned; coroutines in it are closed by now.
+        result: what the answer returned; coroutines in it are closed by now. None in place of an iterator.
+        iterator: ``"iterator"`` or ``"asynchronous generator"`` when the answer returned one, or an empty string.
         elapsed: seconds from the call to the end of the answer.
+        tasks_started: how many tasks the answer started.
         longest_block: the longest time, in seconds, in which the answer kept the loop from turning.
         error: type and message of the exception that ended the answer, or an empty string.
         timed_out: whether the answer was cancelled after `WAIT_LIMIT` seconds.
@@ -59,7 +61,9 @@ class Outcome:
     """
 
     result: Any = None
+    iterator: str = ""
     elapsed: float = 0.0
+    tasks_started: int = 0
     longest_block: float = 0.0
     error: str = ""
     timed_out: bool = False
@@ -128,10 +132,13 @@ async def _run_watched(outcome: Outcome, answer: Callable, arguments: tuple) -> 
                 outcome.error = _take_error(main)
             outcome.task_errors += filter(None, map(_unseen_error, watch.tasks))
             outcome.longest_block = watch.longest_block
+            outcome.tasks_started = len(watch.tasks) - 1  # the first runs the answer itself
             del main
             watch.tasks.clear()
             _close_coroutines(arguments)
             outcome.never_awaited += _close_coroutines(outcome.result)
+            if outcome.iterator:
+                outcome.result = None  # it may hold coroutines that nobody will await
             gc.collect()  # what the answer forgot is reported when it is freed: now, while somebody listens
 
 
@@ -148,6 +155,10 @@ async def _call(outcome: Outcome, answer: Callable, arguments: tuple) -> None:
             outcome.result, outcome.not_async = returned, "a plain function: it starts with `def`"
     finally:
         outcome.elapsed = time.perf_counter() - began
+        if inspect.isasyncgen(outcome.result):
+            outcome.iterator = "asynchronous generator"
+        elif isinstance(outcome.result, Iterator):
+            outcome.iterator = "iterator"
 
 
 class _Watch:
@@ -202,7 +213,9 @@ class _Watch:
     def _factory(self, loop: asyncio.AbstractEventLoop, coro: Coroutine, **options: Any) -> asyncio.Task:
         if _current_watch.get() is not self:  # somebody else's task
             return self._make_task(loop, coro, **options)
-        task = self._make_task(loop, _Contained(coro, self), **options)
+        if asyncio.iscoroutine(coro):  # else asyncio itself says what is wrong
+            coro = _Contained(coro, self)
+        task = self._make_task(loop, coro, **options)
         self.tasks.append(task)
         return task
 
@@ -355,6 +368,7 @@ def _describe(error: BaseException) -> str:
         message = " ".join(str(error).split())
     except Exception:
         message = ""
+    message = message.rstrip(".")  # a sentence goes on behind it
     if len(message) > 120:
         message = message[:119] + "…"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
