@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import pytest
 
 from clock.kernel import no_test_clock_here
+from newer_python import missing_python
 from notebook_tools import NOTEBOOKS, ROOT, notebook_paths, sanitized
 
 pytestmark = [
@@ -37,6 +38,8 @@ def changes_of(cell: dict) -> list[Change]:
     Args:
         cell: the cell, which the returned functions change.
     """
+    if missing_python(cell["metadata"].get("tags", [])):
+        return []  # on this Python its stored output is not what is expected
     texts: dict[str, Change] = {}
     pictures: list[Change] = []
     for output in cell["outputs"]:
@@ -146,7 +149,7 @@ def test_exactly_the_changed_cells_fail(runs, number):
 def test_every_output_is_changed_in_some_copy():
     for path in notebook_paths():
         for cell in _code_cells(_read(path)):
-            if cell["outputs"]:
+            if cell["outputs"] and not missing_python(cell["metadata"].get("tags", [])):
                 before = sanitized(copy.deepcopy(cell["outputs"]))
                 for change in changes_of(cell):
                     change()

@@ -3,7 +3,12 @@
 Each chapter has a module of its own here, which registers that chapter's predictions and checks. Standard library only.
 """
 
-from workshop.exercises import chapter_00, chapter_01, chapter_02  # noqa: F401 (each registers what it holds)
+from workshop.exercises import (  # noqa: F401 (each registers what it holds)
+    chapter_00,
+    chapter_01,
+    chapter_02,
+    chapter_03,
+)
 from workshop.exercises.checks import check
 from workshop.exercises.predictions import compare, predict
 
