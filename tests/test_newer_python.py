@@ -7,8 +7,6 @@ from notebook_tools import Notebook, notebook_paths
 
 CODE_CELLS = [(path, cell) for path in notebook_paths() for cell in Notebook(path).code_cells]
 NEEDY = [(path, cell) for path, cell in CODE_CELLS if "version_info" in cell.source]
-    (path, cell) for path in notebook_paths() for cell in Notebook(path).code_cells if "version_info" in cell.source
-]
 
 
 @pytest.mark.parametrize(

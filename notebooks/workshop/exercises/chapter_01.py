@@ -87,8 +87,8 @@ prediction(
     "1.3",
     Prediction(
         answers={
-            "a": "as_completed starts all three, but the event loop runs one task at a time and can switch to "
-            "another task only at an await. time.sleep has none: it holds up everybody.",
+            "a": "All three tasks are made before the first wait, but the event loop runs one at a time and can "
+            "switch to another only at an await. time.sleep has none: it holds up everybody.",
             "b": "The event loop runs one task at a time and can switch to another task only at an await. time.sleep "
             "has none, so each sleep holds up everybody, and the sleeps add up.",
             "c": "An error would be kind. Blocking calls are allowed in a coroutine, and asyncio warns of them only in "
@@ -135,7 +135,7 @@ async def timed(answer: Any) -> str:
     expect(
         abs(duration - outcome.elapsed) < 0.1,
         f"The awaitable took {seconds(outcome.elapsed)}, and the second of your pair says {seconds(duration)}: "
-        "read the clock right before the `await` and right after it, and return the difference in seconds.",
+        + _mistake_of_the_clock(duration, outcome.elapsed),
     )
     other = await attempt(answer, sleeper(0.05, "coffee"))
     expect(
@@ -148,6 +148,16 @@ async def timed(answer: Any) -> str:
     )
     expect_nothing_left(outcome)
     return "Your function awaits, measures, and returns both."
+
+
+def _mistake_of_the_clock(duration: float, elapsed: float) -> str:
+    """Return what to do about a wrong duration."""
+    if duration < 0:
+        return "subtract the earlier moment from the later one, later minus earlier."
+    if 0.5 < duration / (1000 * elapsed) < 2:
+        return "return the difference in seconds, not milliseconds."
+    advice = "read the clock right before the `await` and right after it, and return the difference in seconds"
+    return f"{advice}, and don't round." if duration % 1 == 0 else f"{advice}."
 
 
 @exercise("1.2")
@@ -179,7 +189,7 @@ async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
     )
     expect(
         len(got) != 1 or not isinstance(got[0], str) or got[0] not in names,
-        "You returned after the first name: is `return` inside the loop?",
+        "You returned after the first name: is there a `return` or a `break` inside the loop?",
     )
     expect_all_awaited(outcome)
     _expect_all_slept_together(outcome, [length for length, _ in naps])
@@ -193,12 +203,16 @@ async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
         "What does each sleeper return?",
     )
     expect(
+        not set(names) < set(got),
+        "Names of other sleepers come from a list outside your function: make a new one inside it.",
+    )
+    expect(
         sorted(got) == sorted(names),
         f"There were {len(names)} sleepers, and your list is {shown(got)}: each name was expected once.",
     )
     expect(
         got != names,
-        "Your list has the order of the input, as from gather or from awaiting one task after another. "
+        "Your list has the order of the input, as from awaiting one task after another. "
         "What gives you the results in the order in which they become ready?",
     )
     expect(got == ended, f"They woke in the order {', '.join(ended)}, and your list is {', '.join(got)}.")

@@ -107,8 +107,10 @@ class _Calls:
         self.handed: list[Any] = []
         self.handed_awaitable = ""  # what kind of awaitable was handed over in place of its result
         self.arrived_before: list[int] = []  # how many results were there, for each that was handed over
+        self.called_before: list[int] = []  # and for each call of process, which may be long before it runs
         self.began = time.perf_counter()
-        self.first_handed = 0.0
+        self.arrived_at: dict[str, float] = {}  # seconds since then, as in the next
+        self.handed_at: list[float] = []
 
     def coroutines(self) -> list[Coroutine]:
         return [self.call(name) for name in self.names]
@@ -118,7 +120,11 @@ class _Calls:
         (self.started_late if self.arrived else self.started).append(name)
         await asyncio.sleep(self.delays[name])
         self.arrived.append(name)
+        self.arrived_at[name] = self._now()
         return name
+
+    def _now(self) -> float:
+        return time.perf_counter() - self.began
 
     def hand(self, result: Any) -> None:
         """Note that the answer passes on a result: to be used as the callback."""
@@ -127,13 +133,18 @@ class _Calls:
             return
         self.handed.append(result)
         self.arrived_before.append(len(self.arrived))
-        self.first_handed = self.first_handed or time.perf_counter() - self.began
+        self.handed_at.append(self._now())
 
-    async def process(self, result: Any) -> str:
-        """Note that the answer processes a result, and take 0.1 s for it."""
-        self.hand(result)
-        await asyncio.sleep(0.1)
-        return f"{result}, processed"
+    def process(self, result: Any) -> Coroutine[Any, Any, str]:
+        """Note the call, and return a coroutine that processes a result in 0.1 s."""
+
+        async def process() -> str:
+            self.hand(result)
+            await asyncio.sleep(0.1)
+            return f"{result}, processed"
+
+        self.called_before.append(len(self.arrived))
+        return process()
 
     async def attempt(self, answer: Any, receiver: str, receive: Callable[[Any], Any]) -> Outcome:
         """Run the answer with the coroutines and a callback, and go on if it was handed results, and several."""
@@ -147,7 +158,8 @@ class _Calls:
         only_the_first = self.handed and self.handed == self.arrived[:1]
         expect(
             not only_the_first or receiver in outcome.left_behind,
-            f"You returned when `{receiver}` had been called once, for the first result: is `return` inside the loop?",
+            f"You returned when `{receiver}` had been called once, for the first result: "
+            "is there a `return` or a `break` inside the loop?",
         )
         return outcome
 
@@ -184,18 +196,32 @@ class _Calls:
         )
 
     def expect_handed_on_arrival(self, receiver: str) -> None:
-        """Go on if the results were handed over in the order of completion, before the last had come."""
-        expect(
-            self.arrived_before[0] < len(self.names),
-            f"`{receiver}` was first called after {seconds(self.first_handed)}, when all results were there; "
-            f"the first had arrived after {seconds(min(self.delays.values()))}. You collected everything first: "
-            f"call `{receiver}` inside the loop over as_completed.",
-        )
+        """Go on if the results were handed over in the order of completion, each before the last had come."""
+        everything = len(self.names)
+        if self.arrived_before[0] == everything:
+            expect(
+                not self.called_before or self.called_before[0] == everything,
+                f"`{receiver}` first *ran* after {seconds(self.handed_at[0])}. If you call it in the loop without "
+                "`await` or `create_task`, that only makes a coroutine, and the `gather` behind the loop begins it.",
+            )
+            raise WrongError(
+                f"`{receiver}` was first called after {seconds(self.handed_at[0])}, when all results were there; "
+                f"the first had arrived after {seconds(min(self.delays.values()))}. Don't collect everything first: "
+                f"call `{receiver}` inside the loop over as_completed, and wait there for nothing else."
+            )
         expect(
             self.handed == self.arrived,
             f"`{receiver}` was called in the order {', '.join(self.handed)}, and the results arrived in the order "
             f"{', '.join(self.arrived)}: awaiting the tasks in turn makes quick ones wait for slow ones.",
         )
+        for i in range(1, everything - 1):
+            # a machine that halts for a moment also lets several results arrive together, but none waits long then
+            waited = self.handed_at[i] - self.arrived_at[self.handed[i]]
+            expect(
+                self.arrived_before[i] < everything or waited < 0.05,
+                f"`{receiver}` was called for {self.handed[i - 1]} as it arrived, but for {self.handed[i]} only when "
+                "all results were there: what else do you wait for inside the loop?",
+            )
 
 
 @exercise("2.1")

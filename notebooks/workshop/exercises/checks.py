@@ -14,10 +14,36 @@ Checker = Callable[[Any], Awaitable[str]]
 CHECKS: dict[str, Checker] = {}
 """The check of each exercise, by its number. It returns a few words of praise or raises `WrongError`."""
 
+ORDINARY_VALUES = (
+    ("_AsCompletedIterator", "what as_completed gives is looped over with `for`, and you await what the loop gives"),
+    ("generator", "a generator or as_completed is looped over with `for`, and you await what the loop gives"),
+    ("async_generator", "an asynchronous generator is looped over with `async for`"),
+    ("list", "await each thing in the list, or `await asyncio.gather(*tasks)`"),
+    ("tuple", "await each thing in the tuple, or `await asyncio.gather(*tasks)`"),
+    ("set", "await each thing in the set, or `await asyncio.gather(*tasks)`"),
+    ("function", "call the function, with parentheses behind its name"),
+    ("method", "call the method, with parentheses behind its name"),
+)
+"""Types of what readers await by mistake, and what to do with each."""
 IDEAS_BEHIND_ERRORS = (
     ("cannot be called from a running event loop", "A notebook runs an event loop already, so `await` is enough here"),
     ("event loop is already running", "A notebook runs an event loop already, so `await` is enough here"),
-    ("already awaited", "A coroutine can be awaited once only: keep its result in a variable"),
+    (
+        "already awaited",
+        "A coroutine can be awaited once only: keep its result in a variable, or make a task of each, and hand the "
+        "tasks to everything",
+    ),
+    (
+        "being awaited already",
+        "A coroutine can be awaited once only: make a task of each, and hand the tasks to everything",
+    ),
+    ("await wasn't used with future", "`asyncio.gather(...)` needs `await` in front, and so does a task"),
+    ("'coroutine' object is not callable", "It was called already: no parentheses behind it"),
+    *(
+        (message.format(name), f"`await` is for awaitables: {advice}")
+        for name, advice in ORDINARY_VALUES
+        for message in ("object {} can't be used in 'await' expression", "'{}' object can't be awaited")
+    ),
     ("in 'await' expression", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
     ("can't be awaited", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
     ("SystemExit", "That would end the whole kernel: `return` is enough to leave a function"),
@@ -30,12 +56,14 @@ IDEAS_BEHIND_ERRORS = (
     ("__aiter__", "A plain `for` is enough here"),
     (
         "a coroutine or an awaitable is required",
-        "as_completed, gather and create_task take coroutines or tasks, and got something else",
+        "as_completed, gather and create_task take coroutines or tasks, and got something else. If there is an "
+        "`await` in that list, it already gives results, one after another: leave it out there",
     ),
     ("a coroutine was expected, got [", "create_task takes one coroutine, not a list"),
     ("a coroutine was expected", "create_task takes a coroutine: what calling an `async def` function gives"),
     ("cannot unpack non-iterable coroutine", "What as_completed gives must be awaited first"),
     ("KeyError: <coroutine", "as_completed gives objects of its own, not yours"),
+    ("KeyError: <Task", "Of a coroutine as_completed makes a task of its own: make the tasks yourself, as keys"),
     ("Result is not set", "The task isn't done: await it first"),
 )
 """Part of a message of Python's, and the idea a reader misses who meets it."""
@@ -82,11 +110,11 @@ async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
         when: the case, for the messages, such as ``"for an empty list"``.
 
     Returns:
-        The outcome of an answer that ended by itself and returned something other than None; everything else
-        about it is for the check to judge.
+        The outcome of an answer that ended by itself and returned a value, neither None nor an awaitable;
+        everything else about it is for the check to judge.
 
     Raises:
-        WrongError: if the answer could not be run to its end, or returned None.
+        WrongError: if the answer could not be run to its end, or returned no value.
     """
     outcome = await runner.run(answer, *arguments)
     case = f", {when}" if when else ""
@@ -110,6 +138,7 @@ async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
         f"You returned a generator{case}, and nothing in it has run: collect the results in a list, and return that.",
     )
     expect(not outcome.iterator, f"You returned the iterator itself{case}: loop over it, and await what it gives.")
+    expect(not inspect.isawaitable(outcome.result), f"You returned an awaitable{case}: put `await` before it.")
     if outcome.result is None:
         expect_all_awaited(outcome)
         expect(
