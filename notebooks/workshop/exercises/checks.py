@@ -14,17 +14,18 @@ Checker = Callable[[Any], Awaitable[str]]
 CHECKS: dict[str, Checker] = {}
 """The check of each exercise, by its number. It returns a few words of praise or raises `WrongError`."""
 
-ORDINARY_VALUES = (
-    ("_AsCompletedIterator", "what as_completed gives is looped over with `for`, and you await what the loop gives"),
-    ("generator", "a generator or as_completed is looped over with `for`, and you await what the loop gives"),
-    ("async_generator", "an asynchronous generator is looped over with `async for`"),
-    ("list", "await each thing in the list, or `await asyncio.gather(*tasks)`"),
-    ("tuple", "await each thing in the tuple, or `await asyncio.gather(*tasks)`"),
-    ("set", "await each thing in the set, or `await asyncio.gather(*tasks)`"),
-    ("function", "call the function, with parentheses behind its name"),
-    ("method", "call the method, with parentheses behind its name"),
+ADVICE_ON_AWAITING = (
+    ("_AsCompletedIterator", "loop over it with `for`, and await what it gives"),
+    ("generator", "loop over it with `for`, and await what it gives"),
+    ("async_generator", "loop over it with `async for`"),
+    ("list", "await each of them, or `await asyncio.gather(*tasks)`"),
+    ("tuple", "await each of them, or `await asyncio.gather(*tasks)`"),
+    ("set", "await each of them, or `await asyncio.gather(*tasks)`"),
+    ("function", "call it, with parentheses behind its name"),
+    ("method", "call it, with parentheses behind its name"),
 )
-"""Types of what readers await by mistake, and what to do with each."""
+"""Name of a type that readers await by mistake, and what to do with such an object."""
+
 IDEAS_BEHIND_ERRORS = (
     ("cannot be called from a running event loop", "A notebook runs an event loop already, so `await` is enough here"),
     ("event loop is already running", "A notebook runs an event loop already, so `await` is enough here"),
@@ -40,8 +41,8 @@ IDEAS_BEHIND_ERRORS = (
     ("await wasn't used with future", "`asyncio.gather(...)` needs `await` in front, and so does a task"),
     ("'coroutine' object is not callable", "It was called already: no parentheses behind it"),
     *(
-        (message.format(name), f"`await` is for awaitables: {advice}")
-        for name, advice in ORDINARY_VALUES
+        (message.format(name), f"`await` is for awaitables, and this is none: {advice}")
+        for name, advice in ADVICE_ON_AWAITING
         for message in ("object {} can't be used in 'await' expression", "'{}' object can't be awaited")
     ),
     ("in 'await' expression", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
