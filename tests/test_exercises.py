@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from workshop.exercises import check, runner
+from workshop.exercises.checks import IDEAS_BEHIND_ERRORS
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 HAS_ALARM = hasattr(signal, "setitimer")
@@ -126,6 +127,78 @@ class Right:
 
         return await asyncio.gather(*map(one, coroutines))
 
+    async def collect_with_tasks(coroutines, process):
+        tasks = [asyncio.create_task(process(await next_one)) for next_one in asyncio.as_completed(coroutines)]
+        return [await task for task in tasks]
+
+
+async def with_key_or_error(key, coroutine):
+    try:
+        return key, await coroutine
+    except Exception as error:
+        return key, error
+
+
+class Right3:
+    async def pairs(work):
+        tasks = [asyncio.create_task(with_key_or_error(key, coroutine)) for key, coroutine in work.items()]
+        for next_result in asyncio.as_completed(tasks):
+            yield await next_result
+
+    async def pairs_of_coroutines(work):
+        for next_result in asyncio.as_completed([with_key_or_error(*item) for item in work.items()]):
+            key, outcome = await next_result
+            yield [key, outcome]
+
+    async def pairs_with_a_queue(work):
+        queue = asyncio.Queue()
+
+        async def one(key, coroutine):
+            queue.put_nowait(await with_key_or_error(key, coroutine))
+
+        async with asyncio.TaskGroup() as group:
+            for item in work.items():
+                group.create_task(one(*item))
+            for _ in work:
+                yield await queue.get()
+
+    async def pairs_with_wait(work):
+        keys = {asyncio.create_task(coroutine): key for key, coroutine in work.items()}
+        pending = set(keys)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield keys[task], task.exception() or task.result()
+
+    def pairs_of_another(work):
+        return Right3.pairs(work)
+
+    async def sort_out(work):
+        results, errors = {}, {}
+        async for key, outcome in Right3.pairs(work):
+            (errors if isinstance(outcome, Exception) else results)[key] = outcome
+        return results, errors
+
+    async def sort_out_with_gather(work):
+        outcomes = await asyncio.gather(*work.values(), return_exceptions=True)
+        both = list(zip(work, outcomes, strict=True))
+        return (
+            {key: what for key, what in reversed(both) if not isinstance(what, Exception)},
+            {key: what for key, what in both if isinstance(what, Exception)},
+        )
+
+
+class Needs313:
+    async def pairs(work):
+        keys = {asyncio.create_task(coroutine): key for key, coroutine in work.items()}
+        async for task in asyncio.as_completed(keys):
+            yield keys[task], task.exception() or task.result()
+
+    async def forgets_create_task(work):
+        keys = {coroutine: key for key, coroutine in work.items()}
+        async for task in asyncio.as_completed(keys):
+            yield keys[task], task.exception() or task.result()
+
 
 @pytest.mark.parametrize(
     ("number", "answer"),
@@ -140,6 +213,14 @@ class Right:
         ("2.1", Right.in_order_with_gather),
         ("2.2", Right.collect_one_at_a_time),
         ("2.2", Right.collect_concurrently),
+        ("2.2", Right.collect_with_tasks),
+        ("3.1", Right3.pairs),
+        ("3.1", Right3.pairs_of_coroutines),
+        ("3.1", Right3.pairs_with_a_queue),
+        ("3.1", Right3.pairs_with_wait),
+        ("3.1", Right3.pairs_of_another),
+        ("3.2", Right3.sort_out),
+        ("3.2", Right3.sort_out_with_gather),
     ],
 )
 def test_right_answers_pass(judge, number, answer):
@@ -249,6 +330,29 @@ class Wrong11:
         began = time.perf_counter()
         return result, time.perf_counter() - began
 
+    async def subtracts_the_later(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return result, -seconds
+
+    async def rounds(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return result, round(seconds)
+
+    async def makes_not_a_number(awaitable):
+        return await awaitable, float("nan")
+
+    async def returns_the_awaitable(awaitable):
+        return awaitable
+
+    async def calls_the_coroutine(awaitable):
+        return await awaitable()
+
+    async def awaits_from_two_sides(awaitable):
+        async def one():
+            return await awaitable
+
+        return await asyncio.gather(one(), one())
+
     async def counts_milliseconds(awaitable):
         result, seconds = await Right.timed(awaitable)
         return result, seconds * 1000
@@ -331,6 +435,19 @@ class Wrong12:
         await asyncio.sleep(max((seconds for seconds, _ in naps), default=0))
         return [name for _, name in sorted(naps)]
 
+    async def breaks_in_the_loop(naps):
+        names = []
+        for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+            names.append(await next_one)
+            break
+        return names
+
+    async def uses_the_list_of_a_cell_above(naps):
+        order = ["B", "C", "A"]
+        for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+            order.append(await next_one)
+        return order
+
     async def leaves_before_the_last(naps):
         names = []
         for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
@@ -376,6 +493,24 @@ class Misuse12:
         tasks = [asyncio.create_task(sleeper(*nap)) for nap in naps]
         asyncio.wait(tasks)
         return [task.result() for task in tasks]
+
+    async def awaits_in_the_list(naps):
+        return [await next_one for next_one in asyncio.as_completed([await sleeper(*nap) for nap in naps])]
+
+    async def awaits_as_completed(naps):
+        return await asyncio.as_completed([sleeper(*nap) for nap in naps])
+
+    async def awaits_a_list(naps):
+        return await [asyncio.create_task(sleeper(*nap)) for nap in naps]
+
+    async def awaits_a_function(naps):
+        return [await sleeper for _ in naps]
+
+    async def awaits_a_method(naps):
+        return await asyncio.create_task(sleeper(*naps[0])).result
+
+    async def loops_over_gather(naps):
+        return list(asyncio.gather(*(sleeper(*nap) for nap in naps)))
 
     async def iterates_asynchronously(naps):
         return [await next_one async for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps])]
@@ -446,6 +581,40 @@ class Wrong21:
             await next_one
         return []
 
+    async def waits_for_all_after_the_first(coroutines, on_result):
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        for next_one in asyncio.as_completed(tasks):
+            on_result(await next_one)
+            results = [await task for task in tasks]
+        return results
+
+    async def waits_for_all_after_the_second(coroutines, on_result):
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        for number, next_one in enumerate(asyncio.as_completed(tasks)):
+            on_result(await next_one)
+            if number:
+                results = await asyncio.gather(*tasks)
+        return results
+
+    async def breaks_in_the_loop(coroutines, on_result):
+        results = []
+        for next_one in asyncio.as_completed(coroutines):
+            results.append(await next_one)
+            on_result(results[-1])
+            break
+        return results
+
+    async def returns_gather(coroutines, on_result):
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        for next_one in asyncio.as_completed(tasks):
+            on_result(await next_one)
+        return asyncio.gather(*tasks)
+
+    async def gathers_the_coroutines_again(coroutines, on_result):
+        for next_one in asyncio.as_completed(coroutines):
+            on_result(await next_one)
+        return await asyncio.gather(*coroutines)
+
     async def returns_tasks(coroutines, on_result):
         tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
         await Right.in_order_with_tasks([asyncio.wait_for(task, 5) for task in tasks], on_result)
@@ -511,11 +680,276 @@ class Wrong22:
             await process(results[-1])
         return results
 
+    async def waits_for_all_in_the_loop(coroutines, process):
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        processed = []
+        for next_one in asyncio.as_completed(tasks):
+            processed.append(await process(await next_one))
+            await asyncio.gather(*tasks)
+        return processed
+
+    async def gathers_the_processing(coroutines, process):
+        out = []
+        for next_one in asyncio.as_completed(coroutines):
+            out.append(process(await next_one))
+        return await asyncio.gather(*out)
+
+    async def loops_over_gather(coroutines, process):
+        return [await process(result) for result in asyncio.gather(*map(asyncio.create_task, coroutines))]
+
     async def leaves_processing(coroutines, process):
         tasks = []
         for next_one in asyncio.as_completed(coroutines):
             tasks.append(asyncio.create_task(process(await next_one)))
         return tasks
+
+
+async def with_key(key, coroutine):
+    return key, await coroutine
+
+
+class Wrong31:
+    async def zips(work):
+        for key, next_result in zip(work, asyncio.as_completed(work.values()), strict=True):
+            yield key, await next_result
+
+    async def zips_and_catches(work):
+        for key, next_result in zip(work, asyncio.as_completed(work.values()), strict=True):
+            try:
+                yield key, await next_result
+            except ValueError as error:
+                yield key, error
+
+    async def ends_with_a_failure(work):
+        for next_result in asyncio.as_completed([with_key(*item) for item in work.items()]):
+            yield await next_result
+
+    async def ends_with_a_failure_in_a_group(work):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(with_key(*item)) for item in work.items()]
+        for task in tasks:
+            yield task.result()
+
+    async def swallows_the_failure(work):
+        for next_result in asyncio.as_completed([with_key(*item) for item in work.items()]):
+            try:
+                yield await next_result
+            except ValueError:
+                pass
+
+    async def yields_the_message(work):
+        async for key, outcome in Right3.pairs(work):
+            yield key, str(outcome)
+
+    async def yields_none_for_the_failure(work):
+        async for key, outcome in Right3.pairs(work):
+            yield key, None if isinstance(outcome, Exception) else outcome
+
+    async def runs_one_by_one(work):
+        for item in work.items():
+            yield await with_key_or_error(*item)
+
+    async def forgets_create_task(work):
+        tasks = [with_key_or_error(*item) for item in work.items()]
+        for task in tasks:
+            yield await task
+
+    async def awaits_in_turn(work):
+        tasks = [asyncio.create_task(with_key_or_error(*item)) for item in work.items()]
+        for task in tasks:
+            yield await task
+
+    async def awaits_all_but_the_first_in_turn(work):
+        tasks = [asyncio.create_task(with_key_or_error(*item)) for item in work.items()]
+        for task in (tasks[1], tasks[0], tasks[2]) if len(tasks) == 3 else tasks:
+            yield await task
+
+    async def gathers(work):
+        outcomes = await asyncio.gather(*work.values(), return_exceptions=True)
+        for pair in zip(work, outcomes, strict=True):
+            yield pair
+
+    async def collects_first(work):
+        for pair in [pair async for pair in Right3.pairs(work)]:
+            yield pair
+
+    async def waits_for_all_after_the_first(work):
+        tasks = [asyncio.create_task(with_key_or_error(*item)) for item in work.items()]
+        for next_result in asyncio.as_completed(tasks):
+            yield await next_result
+            await asyncio.wait(tasks)
+
+    async def returns_a_list(work):
+        return [pair async for pair in Right3.pairs(work)]
+
+    async def returns_gather(work):
+        return await asyncio.gather(*(with_key(*item) for item in work.items()))
+
+    async def returns_a_generator(work):
+        return Right3.pairs(work)
+
+    async def prints(work):
+        async for _ in Right3.pairs(work):
+            pass
+
+    async def yields_results_only(work):
+        async for _, outcome in Right3.pairs(work):
+            yield outcome
+
+    async def yields_keys_only(work):
+        async for key, _ in Right3.pairs(work):
+            yield key
+
+    async def yields_what_as_completed_gives(work):
+        for next_result in asyncio.as_completed([with_key_or_error(*item) for item in work.items()]):
+            yield next_result
+
+    async def yields_tasks(work):
+        for key, coroutine in work.items():
+            yield key, asyncio.create_task(coroutine)
+
+    async def yields_coroutines(work):
+        for item in work.items():
+            yield item
+
+    async def looks_it_up(work):
+        keys = {asyncio.create_task(coroutine): key for key, coroutine in work.items()}
+        for next_result in asyncio.as_completed(keys):
+            yield keys[next_result], await next_result
+
+    def yields_without_async(work):
+        yield from work.items()
+
+    async def returns_in_the_loop(work):
+        async for pair in Right3.pairs(work):
+            yield pair
+            return
+
+    async def breaks_in_the_loop(work):
+        async for pair in Right3.pairs(work):
+            yield pair
+            break
+
+    async def swaps(work):
+        async for key, outcome in Right3.pairs(work):
+            yield outcome, key
+
+    async def yields_twice(work):
+        async for pair in Right3.pairs(work):
+            yield pair
+            yield pair
+
+    async def yields_for_ever(work):
+        while True:
+            yield 1
+
+    async def yields_nothing(work):
+        for key in ():
+            yield key
+
+    async def yields_odd_keys(work):
+        async for key, outcome in Right3.pairs(work):
+            yield [key], outcome
+
+    async def yields_odd_things(work):
+        async for key, _ in Right3.pairs(work):
+            yield key, await Anything.returns_something_odd()
+
+    async def yields_odd_things_as_keys(work):
+        async for _, outcome in Right3.pairs(work):
+            yield await Anything.returns_something_odd(), outcome
+
+    async def makes_it_up(work):
+        for key in work:
+            yield key, ValueError("soup burnt") if key == "soup" else f"{key} is ready"
+
+    async def blocks(work):
+        async for pair in Right3.pairs(work):
+            yield pair
+            time.sleep(0.1)
+
+    async def leaves_a_task(work):
+        asyncio.create_task(asyncio.sleep(60))  # noqa: RUF006
+        async for pair in Right3.pairs(work):
+            yield pair
+
+    async def takes_no_parameters():
+        yield 1
+
+    async def is_not_written(work):
+        raise NotImplementedError
+        yield
+
+
+class Wrong32:
+    async def ends_with_a_failure(work):
+        return dict(zip(work, await asyncio.gather(*work.values()), strict=True)), {}
+
+    async def loses_an_error_in_a_task(work):
+        tasks = [asyncio.create_task(coroutine) for coroutine in work.values()]
+        await asyncio.wait(tasks)
+
+    async def puts_errors_into_the_results(work):
+        return dict(zip(work, await asyncio.gather(*work.values(), return_exceptions=True), strict=True)), {}
+
+    async def swaps(work):
+        results, errors = await Right3.sort_out(work)
+        return errors, results
+
+    async def returns_lists(work):
+        results, errors = await Right3.sort_out(work)
+        return list(results.items()), list(errors.items())
+
+    async def returns_one_dictionary(work):
+        results, errors = await Right3.sort_out(work)
+        return results | errors
+
+    async def forgets_the_error(work):
+        results, _ = await Right3.sort_out(work)
+        return results, {}
+
+    async def keeps_messages(work):
+        results, errors = await Right3.sort_out(work)
+        return results, {key: str(error) for key, error in errors.items()}
+
+    async def runs_one_by_one(work):
+        results, errors = {}, {}
+        for key, coroutine in work.items():
+            try:
+                results[key] = await coroutine
+            except ValueError as error:
+                errors[key] = error
+        return results, errors
+
+    async def keeps_tasks(work):
+        tasks = {key: asyncio.create_task(coroutine) for key, coroutine in work.items()}
+        await asyncio.wait(tasks.values())
+        soup = {key: tasks.pop(key) for key in list(tasks) if key == "soup"}
+        return tasks, soup
+
+    async def zips_with_as_completed(work):
+        results, errors = {}, {}
+        for key, next_result in zip(work, asyncio.as_completed(work.values()), strict=True):
+            try:
+                results[key] = await next_result
+            except ValueError as error:
+                errors[key] = error
+        return results, errors
+
+    async def mixes_up_the_results(work):
+        results, errors = await Right3.sort_out(work)
+        return dict(zip(results, reversed(results.values()), strict=True)), errors
+
+    async def has_odd_keys(work):
+        return {(1, 2): 3, None: 4}, {"soup": ValueError()}
+
+    async def has_odd_values(work):
+        results, errors = await Right3.sort_out(work)
+        return {key: await Anything.returns_something_odd() for key in results}, errors
+
+    async def makes_it_up(work):
+        soup = {"soup": ValueError("soup burnt")} if "soup" in work else {}
+        return {key: f"{key} is ready" for key in work if key != "soup"}, soup
 
 
 WRONG = [
@@ -538,14 +972,20 @@ WRONG = [
     ("1.1", Wrong11.swaps, "wrong way round"),
     ("1.1", Wrong11.makes_a_task_only, "before it had ended"),
     ("1.1", Wrong11.sleeps_in_its_place, "blocks the event loop"),
-    ("1.1", Wrong11.runs_it_twice, "awaited once only"),
+    ("1.1", Wrong11.runs_it_twice, "awaited once only: keep its result in a variable"),
+    ("1.1", Wrong11.awaits_from_two_sides, "make a task of each"),
+    ("1.1", Wrong11.subtracts_the_later, "later minus earlier"),
+    ("1.1", Wrong11.rounds, "and don't round"),
+    ("1.1", Wrong11.makes_not_a_number, "return the difference in seconds."),
+    ("1.1", Wrong11.returns_the_awaitable, "You returned an awaitable: put `await` before it"),
+    ("1.1", Wrong11.calls_the_coroutine, "It was called already: no parentheses behind it"),
     ("1.1", Wrong11.starts_the_clock_late, "right before the `await`"),
-    ("1.1", Wrong11.counts_milliseconds, "in seconds"),
+    ("1.1", Wrong11.counts_milliseconds, "in seconds, not milliseconds"),
     ("1.1", Wrong11.knows_the_time, "not fixed values"),
     ("1.2", Wrong12.naps_in_turn, "one after another"),
     ("1.2", Wrong12.only_sorts, "nobody slept: let the sleeps happen"),
     ("1.2", Wrong12.forgets_await, "not awaited"),
-    ("1.2", Wrong12.gathers, "order of the input"),
+    ("1.2", Wrong12.gathers, "order of the input, as from awaiting one task after another"),
     ("1.2", Wrong12.blocks, "blocks the event loop"),
     ("1.2", Wrong12.misses_one, "There were 3 sleepers"),
     ("1.2", Wrong12.returns_the_naps, "only the names"),
@@ -554,8 +994,10 @@ WRONG = [
     ("1.2", Wrong12.keeps_what_as_completed_gives, "Your list holds awaitables"),
     ("1.2", Wrong12.pastes_the_opening, "the longest sleep is 0.30 s: do you use `naps`?"),
     ("1.2", Wrong12.loops_without_await, "What as_completed gives was never awaited"),
-    ("1.2", Wrong12.returns_in_the_loop, "is `return` inside the loop?"),
-    ("1.2", Wrong12.returns_a_list_in_the_loop, "is `return` inside the loop?"),
+    ("1.2", Wrong12.returns_in_the_loop, "is there a `return` or a `break` inside the loop?"),
+    ("1.2", Wrong12.returns_a_list_in_the_loop, "is there a `return` or a `break` inside the loop?"),
+    ("1.2", Wrong12.breaks_in_the_loop, "is there a `return` or a `break` inside the loop?"),
+    ("1.2", Wrong12.uses_the_list_of_a_cell_above, "come from a list outside your function: make a new one inside it"),
     ("1.2", Wrong12.returns_the_iterator, "the iterator itself"),
     ("1.2", Wrong12.returns_a_generator, "nothing in it has run"),
     ("1.2", Wrong12.sleeps_the_longest_and_sorts, "you started no tasks"),
@@ -564,6 +1006,12 @@ WRONG = [
     ("1.2", Misuse12.passes_too_many, "more arguments than it takes"),
     ("1.2", Misuse12.gives_one_only, "not a single one"),
     ("1.2", Misuse12.gives_the_pairs, "got something else"),
+    ("1.2", Misuse12.awaits_in_the_list, "it already gives results, one after another: leave it out there"),
+    ("1.2", Misuse12.awaits_as_completed, "loop over it with `for`, and await what it gives"),
+    ("1.2", Misuse12.awaits_a_list, "await each of them, or `await asyncio.gather(*tasks)`"),
+    ("1.2", Misuse12.awaits_a_function, "call it, with parentheses"),
+    ("1.2", Misuse12.awaits_a_method, "call it, with parentheses"),
+    ("1.2", Misuse12.loops_over_gather, "`asyncio.gather(...)` needs `await` in front"),
     ("1.2", Misuse12.unpacks_too_early, "must be awaited first"),
     ("1.2", Misuse12.makes_one_task_of_all, "one coroutine, not a list"),
     ("1.2", Misuse12.forgets_to_call, "what calling an `async def` function gives"),
@@ -572,8 +1020,18 @@ WRONG = [
     ("1.2", Misuse12.forgets_to_wait, "`wait(...)` was called but never awaited"),
     ("2.1", Wrong21.forgets_await_and_asks_the_tasks, "handed a coroutine, not its result"),
     ("2.1", Wrong21.sorts, "sorted by name"),
-    ("2.1", Wrong21.returns_in_the_loop, "is `return` inside the loop?"),
+    ("2.1", Wrong21.returns_in_the_loop, "is there a `return` or a `break` inside the loop?"),
     ("2.1", Wrong21.gathers_first, "when all results were there"),
+    (
+        "2.1",
+        Wrong21.waits_for_all_after_the_first,
+        "`on_result` was called for Bern as it arrived, but for Oslo only when all results were there: "
+        "what else do you wait for inside the loop?",
+    ),
+    ("2.1", Wrong21.waits_for_all_after_the_second, "for Oslo as it arrived, but for Cork only when all"),
+    ("2.1", Wrong21.breaks_in_the_loop, "is there a `return` or a `break` inside the loop?"),
+    ("2.1", Wrong21.returns_gather, "You returned an awaitable: put `await` before it"),
+    ("2.1", Wrong21.gathers_the_coroutines_again, "make a task of each, and hand the tasks to everything"),
     ("2.1", Wrong21.returns_completion_order, "your list has the order of completion"),
     ("2.1", Wrong21.awaits_in_turn, "awaiting the tasks in turn"),
     ("2.1", Wrong21.runs_one_by_one, "one after another"),
@@ -587,7 +1045,7 @@ WRONG = [
     ("2.2", Wrong22.processes_the_coroutines, "handed a coroutine, not its result"),
     ("2.2", Wrong22.processes_the_list, "hand it each result just as it arrived"),
     ("2.2", Wrong22.collects_first, "inside the loop over as_completed"),
-    ("2.2", Wrong22.returns_in_the_loop, "is `return` inside the loop?"),
+    ("2.2", Wrong22.returns_in_the_loop, "is there a `return` or a `break` inside the loop?"),
     ("2.2", Wrong22.returns_a_generator, "nothing in it has run"),
     ("2.2", Wrong22.returns_a_map, "the iterator itself"),
     ("2.2", Wrong22.leaves_its_own_tasks, "processing still went on"),
@@ -599,6 +1057,67 @@ WRONG = [
     ("2.2", Wrong22.forgets_return, "returned None"),
     ("2.2", Wrong22.returns_raw_results, "what `process` makes of them"),
     ("2.2", Wrong22.leaves_processing, "processing still went on"),
+    ("2.2", Wrong22.waits_for_all_in_the_loop, "for Bern as it arrived, but for Oslo only when all results were there"),
+    (
+        "2.2",
+        Wrong22.gathers_the_processing,
+        "that only makes a coroutine, and the `gather` behind the loop begins it",
+    ),
+    ("2.2", Wrong22.loops_over_gather, "`asyncio.gather(...)` needs `await` in front"),
+    ("3.1", Wrong31.zips, "Catch the exception where you still know whose it is"),
+    ("3.1", Wrong31.zips_and_catches, "its position does not tell whose it is"),
+    ("3.1", Wrong31.ends_with_a_failure, "that ended your function: the other results were lost"),
+    ("3.1", Wrong31.ends_with_a_failure_in_a_group, "that ended your function: the other results were lost"),
+    ("3.1", Wrong31.swallows_the_failure, "yields no pair for it"),
+    ("3.1", Wrong31.yields_the_message, "gave 'soup burnt' for it: the exception itself was expected"),
+    ("3.1", Wrong31.yields_none_for_the_failure, "gave None for it: the exception itself was expected"),
+    ("3.1", Wrong31.runs_one_by_one, "they came one after another"),
+    ("3.1", Wrong31.forgets_create_task, "Start all of them before you wait for the first"),
+    ("3.1", Wrong31.awaits_in_turn, "nor the tasks in turn"),
+    ("3.1", Wrong31.awaits_all_but_the_first_in_turn, "your pairs came as 'soup', 'roast', 'cake'"),
+    ("3.1", Wrong31.gathers, "The first pair came only when all had finished"),
+    ("3.1", Wrong31.collects_first, "not all of them in the end"),
+    ("3.1", Wrong31.waits_for_all_after_the_first, "but that of 'cake' only when all had finished"),
+    ("3.1", Wrong31.returns_a_list, "Give each pair as soon as it is there, with `yield`"),
+    ("3.1", Wrong31.returns_gather, "Catch the exception where you still know whose it is"),
+    ("3.1", Wrong31.returns_a_generator, "put the `yield` into this function"),
+    ("3.1", Wrong31.prints, "is there a `yield`?"),
+    ("3.1", Wrong31.yields_results_only, "a pair was expected, (key, result or exception)"),
+    ("3.1", Wrong31.yields_keys_only, "yields 'soup': a pair was expected"),
+    ("3.1", Wrong31.yields_what_as_completed_gives, "await what as_completed gives, and yield its result"),
+    ("3.1", Wrong31.yields_tasks, "For 'roast' your function gave an awaitable: await it"),
+    ("3.1", Wrong31.yields_coroutines, "For 'roast' your function gave an awaitable: await it"),
+    ("3.1", Wrong31.looks_it_up, "objects of its own"),
+    ("3.1", Wrong31.yields_without_async, "async def"),
+    ("3.1", Wrong31.returns_in_the_loop, "is there a `return` or a `break` inside the loop?"),
+    ("3.1", Wrong31.breaks_in_the_loop, "is there a `return` or a `break` inside the loop?"),
+    ("3.1", Wrong31.swaps, "wrong way round. First the key"),
+    ("3.1", Wrong31.yields_twice, "more pairs: each key was expected once"),
+    ("3.1", Wrong31.yields_for_ever, "yields 1: a pair was expected"),
+    ("3.1", Wrong31.yields_nothing, "yields nothing"),
+    ("3.1", Wrong31.yields_odd_keys, "each key was expected once"),
+    ("3.1", Wrong31.yields_odd_things, "and your function gave <Odd>"),
+    ("3.1", Wrong31.yields_odd_things_as_keys, "your pairs have <Odd>"),
+    ("3.1", Wrong31.makes_it_up, "The coroutine of 'roast' has not run to its end"),
+    ("3.1", Wrong31.blocks, "blocks the event loop"),
+    ("3.1", Wrong31.leaves_a_task, "`sleep` still ran"),
+    ("3.1", Wrong31.takes_no_parameters, "Keep the parameters"),
+    ("3.1", Wrong31.is_not_written, "Nothing here yet"),
+    ("3.2", Wrong32.ends_with_a_failure, "that ended your function: the other results were lost"),
+    ("3.2", Wrong32.loses_an_error_in_a_task, "A task of yours ended with ValueError: soup burnt"),
+    ("3.2", Wrong32.puts_errors_into_the_results, "it belongs to the errors"),
+    ("3.2", Wrong32.swaps, "the wrong way round"),
+    ("3.2", Wrong32.returns_lists, "a pair of dictionaries was expected"),
+    ("3.2", Wrong32.returns_one_dictionary, "a pair of dictionaries was expected"),
+    ("3.2", Wrong32.forgets_the_error, "those of your errors []; expected were ['cake', 'roast'] and ['soup']"),
+    ("3.2", Wrong32.keeps_messages, "the exception itself was expected"),
+    ("3.2", Wrong32.runs_one_by_one, "they came one after another"),
+    ("3.2", Wrong32.keeps_tasks, "For 'roast' your function gave an awaitable"),
+    ("3.2", Wrong32.zips_with_as_completed, "its position does not tell whose it is"),
+    ("3.2", Wrong32.mixes_up_the_results, "its position does not tell whose it is"),
+    ("3.2", Wrong32.has_odd_keys, "The keys of your results are"),
+    ("3.2", Wrong32.has_odd_values, "and your function gave <Odd>"),
+    ("3.2", Wrong32.makes_it_up, "The coroutine of 'roast' has not run to its end"),
 ]
 
 
@@ -611,6 +1130,7 @@ def test_wrong_answers_are_told_the_idea(judge, number, answer, words):
     line = judge(number, answer)
     assert line.startswith(f"✗ {number} ")
     assert words in line
+    assert "confused the check" not in line
 
 
 @pytest.mark.parametrize(
@@ -625,6 +1145,26 @@ def test_what_an_older_python_lacks_is_told(judge, answer, since, idea):
         assert idea in judge("1.2", answer)
     else:
         assert judge("1.2", answer).startswith("✓")
+
+
+@pytest.mark.parametrize("answer", [Needs313.pairs, Needs313.forgets_create_task])
+def test_async_for_over_as_completed(judge, answer):
+    line = judge("3.1", answer)
+    if sys.version_info < (3, 13):
+        assert "`async for` over as_completed needs Python 3.13" in line
+    elif answer is Needs313.pairs:
+        assert line.startswith("✓")
+    else:
+        assert "as_completed makes a task of its own: make the tasks yourself" in line
+
+
+@pytest.mark.parametrize(
+    ("type_name", "advice"), [("list", "await each of them"), ("generator", "loop over it"), ("method", "call it")]
+)
+def test_messages_of_python_3_14_are_known_too(type_name, advice):
+    message = f"TypeError: '{type_name}' object can't be awaited"
+    ideas = [idea for part, idea in IDEAS_BEHIND_ERRORS if part in message]
+    assert advice in ideas[0]
 
 
 def test_a_coroutine_in_place_of_the_function(judge):
@@ -729,12 +1269,13 @@ ANYTHING = [
 ]
 
 
-@pytest.mark.parametrize("number", ["0.1", "1.1", "1.2", "2.1", "2.2"])
+@pytest.mark.parametrize("number", ["0.1", "1.1", "1.2", "2.1", "2.2", "3.1", "3.2"])
 @pytest.mark.parametrize(("answer", "words"), ANYTHING, ids=[getattr(a, "__name__", str(a)) for a, _ in ANYTHING])
 def test_survives(judge, number, answer, words):
     line = judge(number, answer)
     assert line.startswith(f"✗ {number} ")
     assert words.lower() in line.lower()
+    assert "confused the check" not in line
 
 
 # ---- answers that do not end
@@ -852,7 +1393,7 @@ def test_a_forgotten_await_is_told_in_the_repr(capfd):
 @pytest.mark.parametrize("number", ["9.9", 1.1, None])
 def test_an_unknown_number(capsys, number):
     asyncio.run(check(number, Right.timed)._run())
-    assert "expected one of 0.1, 1.1, 1.2, 2.1, 2.2" in capsys.readouterr().out
+    assert "expected one of 0.1, 1.1, 1.2, 2.1, 2.2, 3.1, 3.2" in unwrapped(capsys.readouterr().out)
 
 
 def test_the_stop_button_stops_a_check_and_its_answer(capfd):
@@ -991,7 +1532,7 @@ async def runs(*arguments):
 
 async def main():
     for answer in (forgets, leaves, exits, runs, leaves(), None):
-        for number in ("0.1", "1.1", "1.2", "2.1", "2.2"):
+        for number in ("0.1", "1.1", "1.2", "2.1", "2.2", "3.1", "3.2"):
             await check(number, answer)
             check(number, answer)
 
@@ -1009,6 +1550,6 @@ def test_nothing_arrives_on_stderr():
     assert done.stderr == ""
     *lines, imported = unwrapped(done.stdout).splitlines()
     assert imported == "[]", "checks must run in a browser's Python and in a hurry: standard library only"
-    assert len(lines) == 30
+    assert len(lines) == 42
     assert all(line.startswith("✗ ") for line in lines)
     assert done.returncode == 0

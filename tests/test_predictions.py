@@ -52,6 +52,18 @@ RUNS = [
     ("2.3", (0.5, 0.7), None),
     ("2.3", (7.0, 5.0), "a"),
     ("2.3", (0.0, 0.0), None),
+    ("3.1", ("B",), "c"),
+    ("3.1", ("A",), "a"),
+    ("3.1", (TypeError("no"),), "b"),
+    ("3.1", ("C",), None),
+    ("3.1", (None,), None),
+    ("3.2", (["A"],), "b"),
+    ("3.2", (["A", "A"],), "a"),
+    ("3.2", (("A",),), "b"),
+    ("3.2", ([],), None),
+    ("3.2", (["A", "A", "A"],), None),
+    ("4.1", ("still running",), "b"),
+    ("4.2", (3,), "c"),
 ]
 
 
@@ -68,7 +80,7 @@ def printed(capsys):
 
 
 def test_the_numbers():
-    assert list(PREDICTIONS) == ["0.1", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]
+    assert list(PREDICTIONS) == ["0.1", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1", "4.2"]
 
 
 @pytest.mark.parametrize("number", PREDICTIONS)
@@ -164,7 +176,15 @@ def test_a_changed_run_that_fits_another_answer_is_not_explained_with_what_did_n
 
 @pytest.mark.parametrize(
     ("number", "observed"),
-    [("1.1", (None,)), ("1.2", ("7 s",)), ("1.2", ()), ("1.3", (None,)), ("2.1", (NAMES,)), ("2.3", (0.7, None))],
+    [
+        ("1.1", (None,)),
+        ("1.2", ("7 s",)),
+        ("1.2", ()),
+        ("1.3", (None,)),
+        ("2.1", (NAMES,)),
+        ("2.3", (0.7, None)),
+        ("3.2", (1,)),
+    ],
 )
 def test_compare_says_what_it_expects(capsys, number, observed):
     compare(number, *observed)

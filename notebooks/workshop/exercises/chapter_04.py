@@ -1,12 +1,14 @@
 """Predictions and exercises of chapter 04, timeouts."""
 
 import asyncio
+import inspect
 from collections.abc import Coroutine
 from typing import Any
 
 from workshop.exercises import runner
-from workshop.exercises.checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.checks import BLOCKS, WrongError, attempt, exercise, expect, expect_nothing_left, seconds, shown
 from workshop.exercises.predictions import Prediction, Verdict, prediction
+from workshop.exercises.runner import Outcome
 
 
 def _after_the_timeout(outcome: str) -> Verdict:
@@ -38,8 +40,8 @@ prediction(
     "4.2",
     Prediction(
         answers={
-            "a": "The loop has as many rounds as there are tasks, and `except` inside it lets it go on. When the time "
-            "is over, each round that has nothing to give raises a TimeoutError of its own.",
+            "a": "The time is up once, but you are told so in each round that has nothing to give. `except` inside the "
+            "loop lets it go on to the next round, and there are as many rounds as tasks.",
             "b": "Each round that has nothing to give raises a TimeoutError of its own, and here all three have "
             "nothing.",
             "c": "The loop has as many rounds as there are tasks, and `except` inside it lets it go on. When the time "
@@ -65,112 +67,169 @@ class _Calls:
     def __init__(self, delays: dict[str, float], failing: tuple[str, ...] = ()) -> None:
         self.delays = delays
         self.failing = failing
-        self.ended: list[str] = []
-        self.stopped: list[str] = []
+        self.begun: list[str] = []
 
     def coroutines(self) -> list[Coroutine[Any, Any, str]]:
         return [self._call(name) for name in self.delays]
 
     async def _call(self, name: str) -> str:
+        self.begun.append(name)
         try:
             await asyncio.sleep(self.delays[name])
         except asyncio.CancelledError:
             await asyncio.sleep(self.CLEANING)
-            self.stopped.append(name)
             raise
-        self.ended.append(name)
         if name in self.failing:
             raise ConnectionError(f"no answer from {name}")
         return name
 
-    def expect_all_stopped(self, outcome: runner.Outcome) -> None:
-        """Go on if nothing runs any more."""
-        stopping = set(self.delays) - set(self.ended) - set(self.stopped)
+    def expect_all_begun(self) -> None:
+        """Go on if each call was started."""
+        missing = [name for name in self.delays if name not in self.begun]
         expect(
-            not outcome.left_behind,
-            f"The result is right, but when your function returned, {len(outcome.left_behind)} of "
-            f"{len(self.delays)} calls still ran: cancel each of them, and then wait until it has stopped.",
+            not missing,
+            f"Of the {len(self.delays)} calls, {', '.join(missing)} never began: start all of them, for example as "
+            "tasks, before you wait for the first.",
         )
-        expect(not stopping, f"The calls {', '.join(sorted(stopping))} never ran at all.")
-        expect_nothing_left(outcome)
+
+
+def _expect_all_stopped(outcome: Outcome) -> None:
+    """Go on if nothing runs any more."""
+    number = len(outcome.left_behind)
+    expect(
+        not number,
+        f"The result is right, but when your function returned, {number} task{'s' * (number != 1)} still ran: cancel "
+        "each of them, and then wait until it has stopped.",
+    )
+    expect_nothing_left(outcome)
+
+
+IDEAS_BEHIND_ENDS = (
+    (
+        "Your code raised TimeoutError",
+        "Your function raised TimeoutError. Catch it around the loop, and return what had arrived by then.",
+    ),
+    (
+        "Your code raised ConnectionError",
+        "The first call failed, and its exception ended your function. A failed call is no good answer: catch the "
+        "exception inside the loop, and wait for the next.",
+    ),
+    (
+        "Your code was cancelled",
+        "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
+        "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing.",
+    ),
+)
+"""How a message begins, and what is said in its place."""
+
+
+async def _attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
+    """Run an answer as `attempt` does, and name the idea where an exception of this chapter ended it."""
+    try:
+        return await attempt(answer, *arguments, when=when)
+    except WrongError as wrong:
+        for beginning, idea in IDEAS_BEHIND_ENDS:
+            if str(wrong).startswith(beginning):
+                raise WrongError(idea) from None
+        raise
 
 
 @exercise("4.1")
 async def collect_within(answer: Any) -> str:
     """Check the exercise: the results that arrive within a time limit, and nothing left running."""
-    await _collect(answer, 0.3, _Calls({"Rome": 0.9, "Oslo": 0.1, "Bern": 0.2, "Lima": 0.7}), ["Oslo", "Bern"])
-    await _collect(answer, 0.9, _Calls({"Bern": 0.15, "Oslo": 0.05}), ["Oslo", "Bern"])
-    await _collect(answer, 0.1, _Calls({"Rome": 0.8, "Lima": 0.7}), [])
+    await _collect(answer, 0.3, {"Rome": 0.9, "Oslo": 0.1, "Bern": 0.2, "Lima": 0.7}, ["Oslo", "Bern"])
+    in_order = ["Oslo", "Lima", "Rome", "Kyiv", "Bern"]  # so many that a set has another order, all but always
+    await _collect(answer, 0.9, {"Bern": 0.25, "Kyiv": 0.2, "Oslo": 0.05, "Rome": 0.15, "Lima": 0.1}, in_order)
+    await _collect(answer, 0.1, {"Rome": 0.8, "Lima": 0.7}, [])
     return "You get what arrived in time, and leave nothing running."
 
 
-async def _collect(answer: Any, limit: float, calls: _Calls, expected: list[str]) -> None:
-    outcome = await runner.run(answer, limit, calls.coroutines())
-    expect(
-        not outcome.error.startswith("TimeoutError"),
-        "Your function raised TimeoutError. Catch it around the loop, and return what had arrived by then.",
-    )
-    if outcome.error or outcome.not_async or outcome.result is None:
-        outcome = await attempt(answer, limit, calls.coroutines(), when=f"with a limit of {seconds(limit)}")
+async def _collect(answer: Any, limit: float, delays: dict[str, float], expected: list[str]) -> None:
+    calls = _Calls(delays)
+    outcome = await _attempt(answer, limit, calls.coroutines(), when=f"with a limit of {seconds(limit)}")
     expect(not outcome.blocked, BLOCKS)
     result = outcome.result
     expect(
         isinstance(result, list | tuple),
         f"Your function returned {shown(result)}: a list of results was expected.",
     )
-    longest, slack = max(calls.delays.values()), _Calls.CLEANING + 0.2
     expect(
-        longest <= limit or outcome.elapsed < min(limit + slack, longest),
-        f"With a limit of {seconds(limit)}, your function took {seconds(outcome.elapsed)}: who waits longer than that?",
+        not any(map(inspect.isawaitable, result)),
+        "Your list holds awaitables: await what as_completed gives, and collect the results.",
+    )
+    calls.expect_all_begun()
+    _expect_time(limit, max(delays.values()), outcome.elapsed)
+    names = [name if isinstance(name, str) else shown(name) for name in result]
+    expect(
+        names or not expected,
+        f"With a limit of {seconds(limit)}, the results {shown(expected)} arrive in time, and your list is empty: "
+        "put each result into it as it arrives. `gather` gives all results or none.",
     )
     expect(
-        longest > limit or outcome.elapsed < limit * 0.75,
-        f"The last result was there after {seconds(longest)}, and your function took {seconds(outcome.elapsed)}: "
-        "the limit is the most to wait, not the least.",
-    )
-    expect(
-        sorted(map(str, result)) == sorted(expected),
+        sorted(names) == sorted(expected),
         f"With a limit of {seconds(limit)}, the results {shown(expected)} arrive in time, and your function returned "
-        f"{shown(list(result))}.",
+        f"{shown(names)}.",
     )
     expect(
-        list(result) == expected,
-        f"They arrived in the order {', '.join(expected)}, and your list is {', '.join(map(str, result))}.",
+        names == expected,
+        f"They arrived in the order {', '.join(expected)}, and your list is {', '.join(names)}.",
     )
-    calls.expect_all_stopped(outcome)
+    _expect_all_stopped(outcome)
+
+
+def _expect_time(limit: float, longest: float, elapsed: float) -> None:
+    """Go on if an answer took as long as it had to.
+
+    Args:
+        limit: the time limit it got, in seconds.
+        longest: how long the slowest call takes, in seconds.
+        elapsed: how long the answer took, in seconds.
+    """
+    if longest > limit:
+        expect(
+            elapsed < min(limit + _Calls.CLEANING + 0.2, longest),
+            f"With a limit of {seconds(limit)}, your function took {seconds(elapsed)}: when the time is over, "
+            "cancel what still runs, and don't wait for its results.",
+        )
+    else:
+        expect(
+            elapsed < limit * 0.75,
+            f"The last result was there after {seconds(longest)}, and your function took {seconds(elapsed)}: "
+            "the limit is the most to wait, not the least.",
+        )
 
 
 @exercise("4.2")
 async def first_good(answer: Any) -> str:
     """Check the exercise: the first result that is no failure, the rest cancelled."""
     calls = _Calls({"Rome": 0.9, "Oslo": 0.2, "Bern": 0.1, "Lima": 0.6}, failing=("Bern",))
-    outcome = await runner.run(answer, calls.coroutines())
-    expect(
-        not outcome.error.startswith("ConnectionError"),
-        "The first call failed, and its exception ended your function. A failed call is no good answer: catch the "
-        "exception inside the loop, and wait for the next.",
-    )
-    if outcome.error or outcome.not_async or outcome.result is None:
-        calls = _Calls(calls.delays, calls.failing)
-        outcome = await attempt(answer, calls.coroutines())
+    outcome = await _attempt(answer, calls.coroutines())
     expect(not outcome.blocked, BLOCKS)
+    calls.expect_all_begun()
+    result = outcome.result
     expect(
-        outcome.result == "Oslo",
-        f"The first call that does not fail is that to Oslo, and your function returned {shown(outcome.result)}.",
+        isinstance(result, str) and result == "Oslo",
+        f"The first call that does not fail is that to Oslo, and your function returned {shown(result)}.",
     )
     expect(
         outcome.elapsed < 0.5,
         f"The good answer was there after 0.20 s, and your function took {seconds(outcome.elapsed)}: "
         "cancel the others, don't wait for their results.",
     )
-    calls.expect_all_stopped(outcome)
+    _expect_all_stopped(outcome)
 
     none = _Calls({"Rome": 0.1, "Oslo": 0.05}, failing=("Rome", "Oslo"))
     outcome = await runner.run(answer, none.coroutines())
+    expect(
+        not outcome.timed_out,
+        f"When every call had failed, your function still waited after {runner.WAIT_LIMIT:g} s: "
+        "count the failures, and raise LookupError after the last.",
+    )
     expect(
         outcome.error.startswith("LookupError"),
         "When every call fails, your function should raise LookupError; it "
         + (f"raised {outcome.error}" if outcome.error else f"returned {shown(outcome.result)}")
         + ".",
     )
+    expect_nothing_left(outcome)
     return "The first good answer wins, and the others have stopped."

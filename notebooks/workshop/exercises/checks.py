@@ -22,6 +22,7 @@ ADVICE_ON_AWAITING = (
     ("tuple", "await each of them, or `await asyncio.gather(*tasks)`"),
     ("set", "await each of them, or `await asyncio.gather(*tasks)`"),
     ("function", "call it, with parentheses behind its name"),
+    ("builtin_function_or_method", "call it, with parentheses behind its name"),
     ("method", "call it, with parentheses behind its name"),
 )
 """Name of a type that readers await by mistake, and what to do with such an object."""

@@ -1,0 +1,711 @@
+"""The checks and predictions of chapter 04, timeouts: right answers pass, wrong ones are told the idea."""
+
+# ruff: noqa: ASYNC251, B904, N805, RUF006, SIM105 (answers of readers, in classes that are only groups)
+
+import asyncio
+import contextlib
+import time
+
+import pytest
+
+from test_exercises import ANYTHING, Endless, unwrapped
+from workshop.exercises import check, predictions, runner
+
+
+@pytest.fixture
+def judge(capfd):
+    """Return a function that checks an answer and returns the line that was printed."""
+
+    def judge(number, answer):
+        async def cell():
+            before = asyncio.all_tasks()
+            await check(number, answer)
+            assert asyncio.all_tasks() == before, "something was left running"
+
+        asyncio.run(cell())
+        out, err = capfd.readouterr()
+        assert err == ""
+        out = unwrapped(out)
+        assert out.count("\n") == 1, out
+        assert out.startswith((f"✓ {number} ", f"✗ {number} "))
+        assert ".." not in out.replace("...", "")
+        return out
+
+    return judge
+
+
+def started(coroutines):
+    return [asyncio.create_task(coroutine) for coroutine in coroutines]
+
+
+async def stop(tasks):
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def collect(seconds, tasks):
+    """Return what arrives in time, and leave the tasks as they are."""
+    results = []
+    with contextlib.suppress(TimeoutError):
+        for next_result in asyncio.as_completed(tasks, timeout=seconds):
+            results.append(await next_result)
+    return results
+
+
+async def first(tasks):
+    """Return the first good result, and leave the tasks as they are."""
+    for next_result in asyncio.as_completed(tasks):
+        try:
+            return await next_result
+        except ConnectionError:
+            pass
+    raise LookupError("all failed")
+
+
+# ---- right answers
+
+
+class Right41:
+    async def finally_stops_them(seconds, coroutines):
+        tasks = started(coroutines)
+        try:
+            return await collect(seconds, tasks)
+        finally:
+            await stop(tasks)
+
+    async def catches_inside_the_loop(seconds, coroutines):
+        tasks, results = started(coroutines), []
+        for next_result in asyncio.as_completed(tasks, timeout=seconds):
+            try:
+                results.append(await next_result)
+            except TimeoutError:
+                pass
+        await stop(tasks)
+        return results
+
+    async def timeout_around_the_loop(seconds, coroutines):
+        tasks, results = started(coroutines), []
+        try:
+            async with asyncio.timeout(seconds):
+                for next_result in asyncio.as_completed(tasks):
+                    results.append(await next_result)
+        except TimeoutError:
+            await stop(tasks)
+        return results
+
+    async def wait_until_the_deadline(seconds, coroutines):
+        loop = asyncio.get_running_loop()
+        deadline, pending, results = loop.time() + seconds, set(started(coroutines)), []
+        while pending and loop.time() < deadline:
+            rest = deadline - loop.time()
+            done, pending = await asyncio.wait(pending, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+            results += [task.result() for task in done]
+        await stop(pending)
+        return results
+
+    async def cancels_and_then_waits(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        pending = [task for task in tasks if not task.done()]
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending)
+        return results
+
+    async def awaits_each_cancelled_task(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        return results
+
+    async def a_limit_for_each(seconds, coroutines):
+        results = []
+        for next_result in asyncio.as_completed([asyncio.wait_for(each, seconds) for each in coroutines]):
+            with contextlib.suppress(TimeoutError):
+                results.append(await next_result)
+        return results
+
+    async def a_task_group(seconds, coroutines):
+        results = []
+
+        async def one(coroutine):
+            results.append(await coroutine)
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+                for coroutine in coroutines:
+                    group.create_task(one(coroutine))
+        return results
+
+    async def wait_for_a_gather_that_collects(seconds, coroutines):
+        results = []
+
+        async def one(coroutine):
+            results.append(await coroutine)
+
+        try:
+            await asyncio.wait_for(asyncio.gather(*map(one, coroutines)), seconds)
+        except TimeoutError:
+            pass
+        return tuple(results)
+
+
+class Right42:
+    async def finally_stops_them(coroutines):
+        tasks = started(coroutines)
+        try:
+            return await first(tasks)
+        finally:
+            await stop(tasks)
+
+    async def breaks_and_stops_them(coroutines):
+        tasks, found = started(coroutines), None
+        for next_result in asyncio.as_completed(tasks):
+            try:
+                found = await next_result
+                break
+            except ConnectionError:
+                continue
+        await stop(tasks)
+        if found is None:
+            raise LookupError
+        return found
+
+    async def waits_for_the_first(coroutines):
+        tasks = pending = set(started(coroutines))
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    if task.exception() is None:
+                        return task.result()
+            raise LookupError("none")
+        finally:
+            await stop(tasks)
+
+    async def a_task_group(coroutines):
+        class FoundError(Exception):
+            pass
+
+        found = []
+
+        async def one(coroutine):
+            try:
+                found.append(await coroutine)
+            except ConnectionError:
+                return
+            raise FoundError
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for coroutine in coroutines:
+                    group.create_task(one(coroutine))
+        except* FoundError:
+            pass
+        if not found:
+            raise LookupError("every call failed")
+        return found[0]
+
+    async def a_task_group_that_cancels(coroutines):
+        async with asyncio.TaskGroup() as group:
+
+            async def one(coroutine):
+                with contextlib.suppress(ConnectionError):
+                    return await coroutine
+
+            tasks = [group.create_task(one(coroutine)) for coroutine in coroutines]
+            for next_result in asyncio.as_completed(tasks):
+                if (result := await next_result) is not None:
+                    for task in tasks:
+                        task.cancel()
+                    return result
+        raise LookupError("every call failed")
+
+    async def a_queue_and_a_count(coroutines):
+        queue = asyncio.Queue()
+
+        async def one(coroutine):
+            try:
+                queue.put_nowait((await coroutine, True))
+            except ConnectionError as error:
+                queue.put_nowait((error, False))
+
+        tasks = started(map(one, coroutines))
+        try:
+            for _ in tasks:
+                result, good = await queue.get()
+                if good:
+                    return result
+            raise LookupError("every call failed")
+        finally:
+            await stop(tasks)
+
+
+def answers(number, group):
+    return [
+        pytest.param(number, answer, id=f"{number}-{name}")
+        for name, answer in vars(group).items()
+        if not name.startswith("__")
+    ]
+
+
+@pytest.mark.parametrize(("number", "answer"), answers("4.1", Right41) + answers("4.2", Right42))
+def test_right_answers_pass(judge, number, answer):
+    assert judge(number, answer).startswith("✓")
+
+
+# ---- wrong answers: (number, answer, words of the line)
+
+
+class Wrong41:
+    async def cancels_nothing(seconds, coroutines):
+        return await collect(seconds, started(coroutines))
+
+    async def hands_over_the_coroutines(seconds, coroutines):
+        return await collect(seconds, coroutines)
+
+    async def cancels_without_waiting(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        for task in tasks:
+            task.cancel()
+        return results
+
+    async def cancels_all_but_one(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        await stop(tasks[1:])
+        return results
+
+    async def lets_timeout_error_escape(seconds, coroutines):
+        tasks, results = started(coroutines), []
+        try:
+            for next_result in asyncio.as_completed(tasks, timeout=seconds):
+                results.append(await next_result)
+        finally:
+            await stop(tasks)
+        return results
+
+    async def lets_timeout_error_escape_from_gather(seconds, coroutines):
+        return await asyncio.wait_for(asyncio.gather(*coroutines), seconds)
+
+    async def gathers_all_or_nothing(seconds, coroutines):
+        try:
+            return await asyncio.wait_for(asyncio.gather(*coroutines), seconds)
+        except TimeoutError:
+            return []
+
+    async def awaits_gather_of_the_cancelled(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks)
+        return results
+
+    async def forgets_return_in_except(seconds, coroutines):
+        tasks, results = started(coroutines), []
+        try:
+            for next_result in asyncio.as_completed(tasks, timeout=seconds):
+                results.append(await next_result)
+            return results
+        except TimeoutError:
+            await stop(tasks)
+
+    async def waits_for_everything(seconds, coroutines):
+        return [await next_result for next_result in asyncio.as_completed(coroutines)]
+
+    async def waits_for_the_others_in_the_end(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        await asyncio.gather(*tasks)
+        return results
+
+    async def a_task_group_around_it(seconds, coroutines):
+        async with asyncio.TaskGroup() as group:
+            return await collect(seconds, [group.create_task(each) for each in coroutines])
+
+    async def always_waits_the_full_time(seconds, coroutines):
+        tasks = started(coroutines)
+        await asyncio.sleep(seconds)
+        results = [task.result() for task in tasks if task.done()]
+        await stop(tasks)
+        return results
+
+    async def gives_input_order(seconds, coroutines):
+        tasks = started(coroutines)
+        await asyncio.wait(tasks, timeout=seconds)
+        results = [task.result() for task in tasks if task.done()]
+        await stop(tasks)
+        return results
+
+    async def sorts(seconds, coroutines):
+        return sorted(await Right41.finally_stops_them(seconds, coroutines), reverse=True)
+
+    async def runs_one_by_one(seconds, coroutines):
+        results = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                for coroutine in coroutines:
+                    results.append(await coroutine)
+        return results
+
+    async def a_limit_for_each_in_turn(seconds, coroutines):
+        results = []
+        for coroutine in coroutines:
+            with contextlib.suppress(TimeoutError):
+                results.append(await asyncio.wait_for(coroutine, seconds))
+        return results
+
+    async def blocks(seconds, coroutines):
+        tasks = started(coroutines)
+        time.sleep(seconds)
+        await asyncio.sleep(0)
+        results = [task.result() for task in tasks if task.done()]
+        await stop(tasks)
+        return results
+
+    async def collects_awaitables(seconds, coroutines):
+        return list(asyncio.as_completed(started(coroutines), timeout=seconds))
+
+    async def collects_tasks(seconds, coroutines):
+        tasks = started(coroutines)
+        await asyncio.wait(tasks, timeout=seconds)
+        await stop(tasks)
+        return tasks
+
+    async def returns_none_for_the_late(seconds, coroutines):
+        results = []
+        for next_result in asyncio.as_completed([asyncio.wait_for(each, seconds) for each in coroutines]):
+            try:
+                results.append(await next_result)
+            except TimeoutError:
+                results.append(None)
+        return results
+
+    async def returns_the_first_only(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        await stop(tasks)
+        return results[:1]
+
+    async def returns_a_set(seconds, coroutines):
+        return set(await Right41.finally_stops_them(seconds, coroutines))
+
+    async def returns_nothing(seconds, coroutines):
+        return []
+
+    async def leaves_a_timer(seconds, coroutines):
+        asyncio.create_task(asyncio.sleep(seconds + 9))
+        return await Right41.finally_stops_them(seconds, coroutines)
+
+    async def forgets_await_of_the_gather(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        for task in tasks:
+            task.cancel()
+        asyncio.gather(*tasks, return_exceptions=True)
+        return results
+
+
+class Wrong42:
+    async def ends_with_the_first_failure(coroutines):
+        tasks = started(coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                return await next_result
+        finally:
+            await stop(tasks)
+
+    async def raises_lookup_error_at_the_first_failure(coroutines):
+        tasks = started(coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                try:
+                    return await next_result
+                except ConnectionError:
+                    raise LookupError("failed")
+        finally:
+            await stop(tasks)
+
+    async def ends_with_the_first_failure_in_a_group(coroutines):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in coroutines]
+            return await first(tasks)
+
+    async def returns_the_exception(coroutines):
+        tasks = started(coroutines)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await stop(tasks)
+        return done.pop().exception()
+
+    async def cancels_nothing(coroutines):
+        return await first(started(coroutines))
+
+    async def breaks_without_cancelling(coroutines):
+        for next_result in asyncio.as_completed(coroutines):
+            try:
+                found = await next_result
+                break
+            except ConnectionError:
+                continue
+        else:
+            raise LookupError
+        return found
+
+    async def cancels_without_waiting(coroutines):
+        tasks = started(coroutines)
+        try:
+            return await first(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def awaits_gather_of_the_cancelled(coroutines):
+        tasks = started(coroutines)
+        found = await first(tasks)
+        for task in tasks[0], tasks[3]:
+            task.cancel()
+        await asyncio.gather(tasks[0], tasks[3])
+        return found
+
+    async def gathers_and_takes_the_first(coroutines):
+        outcomes = await asyncio.gather(*coroutines, return_exceptions=True)
+        return next(outcome for outcome in outcomes if not isinstance(outcome, Exception))
+
+    async def waits_for_the_others(coroutines):
+        tasks = started(coroutines)
+        found = await first(tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return found
+
+    async def runs_one_by_one(coroutines):
+        for coroutine in coroutines:
+            try:
+                return await coroutine
+            except ConnectionError:
+                pass
+        raise LookupError
+
+    async def awaits_the_tasks_in_turn(coroutines):
+        tasks = started(coroutines)
+        try:
+            for task in tasks:
+                try:
+                    return await task
+                except ConnectionError:
+                    pass
+            raise LookupError
+        finally:
+            await stop(tasks)
+
+    async def gives_a_list(coroutines):
+        return [await Right42.finally_stops_them(coroutines)]
+
+    async def gives_none(coroutines):
+        try:
+            await Right42.finally_stops_them(coroutines)
+        except LookupError:
+            raise
+
+    async def gives_a_coroutine(coroutines):
+        return first(started(coroutines))
+
+    async def gives_a_task(coroutines):
+        for next_result in asyncio.as_completed(coroutines):
+            return next_result
+
+    async def gives_none_when_all_fail(coroutines):
+        try:
+            return await Right42.finally_stops_them(coroutines)
+        except LookupError:
+            return None
+
+    async def gives_the_error_when_all_fail(coroutines):
+        try:
+            return await Right42.finally_stops_them(coroutines)
+        except LookupError as error:
+            return error
+
+    async def raises_the_last_error_when_all_fail(coroutines):
+        tasks, last = started(coroutines), None
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                try:
+                    return await next_result
+                except ConnectionError as error:
+                    last = error
+            raise last
+        finally:
+            await stop(tasks)
+
+    async def raises_stop_iteration_when_all_fail(coroutines):
+        try:
+            return await Right42.finally_stops_them(coroutines)
+        except LookupError:
+            return next(iter([]))
+
+    async def waits_for_ever_when_all_fail(coroutines):
+        queue = asyncio.Queue()
+
+        async def one(coroutine):
+            with contextlib.suppress(ConnectionError):
+                queue.put_nowait(await coroutine)
+
+        tasks = started(map(one, coroutines))
+        try:
+            return await queue.get()
+        finally:
+            await stop(tasks)
+
+    async def leaves_a_task_when_all_fail(coroutines):
+        try:
+            return await Right42.finally_stops_them(coroutines)
+        except LookupError:
+            asyncio.create_task(asyncio.sleep(9))
+            raise
+
+    async def blocks(coroutines):
+        tasks = started(coroutines)
+        await asyncio.sleep(0)
+        time.sleep(0.25)
+        try:
+            return await first(tasks)
+        finally:
+            await stop(tasks)
+
+
+STILL_RAN = "tasks still ran: cancel each of them, and then wait until it has stopped"
+CANCELLED_ERROR = "Whoever awaits a cancelled task gets one: `gather(*tasks, return_exceptions=True)`"
+DONT_WAIT = "cancel what still runs, and don't wait for its results"
+NEVER_BEGAN = "never began: start all of them"
+
+WRONG = [
+    ("4.1", Wrong41.cancels_nothing, f"2 {STILL_RAN}"),
+    ("4.1", Wrong41.hands_over_the_coroutines, f"2 {STILL_RAN}"),
+    ("4.1", Wrong41.cancels_without_waiting, f"2 {STILL_RAN}"),
+    ("4.1", Wrong41.cancels_all_but_one, "1 task still ran"),
+    ("4.1", Wrong41.forgets_await_of_the_gather, f"2 {STILL_RAN}"),
+    ("4.1", Wrong41.leaves_a_timer, "1 task still ran"),
+    ("4.1", Wrong41.lets_timeout_error_escape, "raised TimeoutError. Catch it around the loop"),
+    ("4.1", Wrong41.lets_timeout_error_escape_from_gather, "raised TimeoutError. Catch it around the loop"),
+    ("4.1", Wrong41.gathers_all_or_nothing, "your list is empty: put each result into it as it arrives"),
+    ("4.1", Wrong41.awaits_gather_of_the_cancelled, CANCELLED_ERROR),
+    ("4.1", Wrong41.forgets_return_in_except, "returned None, with a limit of 0.30 s: is there a `return`?"),
+    ("4.1", Wrong41.waits_for_everything, DONT_WAIT),
+    ("4.1", Wrong41.waits_for_the_others_in_the_end, DONT_WAIT),
+    ("4.1", Wrong41.a_task_group_around_it, DONT_WAIT),
+    ("4.1", Wrong41.always_waits_the_full_time, "the limit is the most to wait, not the least"),
+    ("4.1", Wrong41.gives_input_order, "They arrived in the order Oslo, Lima, Rome, Kyiv, Bern, and your list is Bern"),
+    ("4.1", Wrong41.sorts, "They arrived in the order"),
+    ("4.1", Wrong41.runs_one_by_one, f"Oslo, Bern, Lima {NEVER_BEGAN}"),
+    ("4.1", Wrong41.a_limit_for_each_in_turn, DONT_WAIT),
+    ("4.1", Wrong41.blocks, "Your code blocks the event loop"),
+    ("4.1", Wrong41.collects_awaitables, "await what as_completed gives, and collect the results"),
+    ("4.1", Wrong41.collects_tasks, "Your list holds awaitables"),
+    ("4.1", Wrong41.returns_none_for_the_late, "returned ['Oslo', 'Bern', 'None', 'None']"),
+    ("4.1", Wrong41.returns_the_first_only, "['Oslo', 'Bern'] arrive in time, and your function returned ['Oslo']"),
+    ("4.1", Wrong41.returns_a_set, "a list of results was expected"),
+    ("4.1", Wrong41.returns_nothing, f"Rome, Oslo, Bern, Lima {NEVER_BEGAN}"),
+    ("4.2", Wrong42.ends_with_the_first_failure, "catch the exception inside the loop, and wait for the next"),
+    ("4.2", Wrong42.ends_with_the_first_failure_in_a_group, "catch the exception inside the loop"),
+    ("4.2", Wrong42.raises_lookup_error_at_the_first_failure, "raised LookupError: failed"),
+    ("4.2", Wrong42.returns_the_exception, "that to Oslo, and your function returned ConnectionError("),
+    ("4.2", Wrong42.cancels_nothing, f"2 {STILL_RAN}"),
+    ("4.2", Wrong42.breaks_without_cancelling, f"2 {STILL_RAN}"),
+    ("4.2", Wrong42.cancels_without_waiting, f"2 {STILL_RAN}"),
+    ("4.2", Wrong42.awaits_gather_of_the_cancelled, CANCELLED_ERROR),
+    ("4.2", Wrong42.gathers_and_takes_the_first, "that to Oslo, and your function returned 'Rome'"),
+    ("4.2", Wrong42.waits_for_the_others, "cancel the others, don't wait for their results"),
+    ("4.2", Wrong42.runs_one_by_one, f"Oslo, Bern, Lima {NEVER_BEGAN}"),
+    ("4.2", Wrong42.awaits_the_tasks_in_turn, "that to Oslo, and your function returned 'Rome'"),
+    ("4.2", Wrong42.gives_a_list, "that to Oslo, and your function returned ['Oslo']"),
+    ("4.2", Wrong42.gives_none, "returned None: is there a `return`?"),
+    ("4.2", Wrong42.gives_a_coroutine, "returned an awaitable: put `await` before it"),
+    ("4.2", Wrong42.gives_a_task, "returned an awaitable: put `await` before it"),
+    ("4.2", Wrong42.gives_none_when_all_fail, "should raise LookupError; it returned None"),
+    ("4.2", Wrong42.gives_the_error_when_all_fail, "should raise LookupError; it returned LookupError('all failed')"),
+    ("4.2", Wrong42.raises_the_last_error_when_all_fail, "should raise LookupError; it raised ConnectionError"),
+    ("4.2", Wrong42.raises_stop_iteration_when_all_fail, "should raise LookupError; it raised RuntimeError"),
+    ("4.2", Wrong42.leaves_a_task_when_all_fail, "`sleep` still ran"),
+    ("4.2", Wrong42.blocks, "Your code blocks the event loop"),
+]
+
+
+def names(rows):
+    return [f"{number}-{answer.__name__}" for number, answer, *_ in rows]
+
+
+@pytest.mark.parametrize(("number", "answer", "words"), WRONG, ids=names(WRONG))
+def test_wrong_answers_are_told_the_idea(judge, number, answer, words):
+    line = judge(number, answer)
+    assert line.startswith("✗")
+    assert words in line
+    assert "confused the check" not in line
+
+
+@pytest.mark.parametrize("group", [Wrong41, Wrong42])
+def test_each_wrong_answer_is_tried(group):
+    tried = {answer for _, answer, _ in WRONG} | {Wrong42.waits_for_ever_when_all_fail}
+    assert tried >= {answer for name, answer in vars(group).items() if not name.startswith("__")}
+
+
+@pytest.mark.parametrize("number", ["4.1", "4.2"])
+@pytest.mark.parametrize(("answer", "words"), ANYTHING, ids=[getattr(a, "__name__", str(a)) for a, _ in ANYTHING])
+def test_survives(judge, number, answer, words):
+    line = judge(number, answer)
+    assert line.startswith("✗")
+    assert words.lower() in line.lower()
+    assert "confused the check" not in line
+
+
+@pytest.mark.parametrize("number", ["4.1", "4.2"])
+def test_a_coroutine_in_place_of_the_function(judge, number):
+    assert "without parentheses" in judge(number, Endless.waits())
+
+
+@pytest.mark.parametrize("number", ["4.1", "4.2"])
+def test_an_endless_wait_is_ended(judge, monkeypatch, number):
+    monkeypatch.setattr(runner, "WAIT_LIMIT", 0.5)
+    assert "still waited after 0.5 s" in judge(number, Endless.waits)
+
+
+def test_an_endless_wait_when_all_fail_is_told(judge, monkeypatch):
+    monkeypatch.setattr(runner, "WAIT_LIMIT", 0.7)
+    line = judge("4.2", Wrong42.waits_for_ever_when_all_fail)
+    assert "When every call had failed, your function still waited after 0.7 s: count the failures" in line
+
+
+# ---- predictions
+
+
+@pytest.mark.parametrize(
+    ("number", "observed", "fits"),
+    [
+        ("4.1", "cancelled", "a"),
+        ("4.1", "still running", "b"),
+        ("4.1", "exception", "c"),
+        ("4.1", "result", None),
+        ("4.1", None, None),
+        ("4.2", 1, "a"),
+        ("4.2", 2, "b"),
+        ("4.2", 3, "c"),
+        ("4.2", 0, None),
+        ("4.2", 4, None),
+    ],
+)
+def test_the_verdict_follows_from_what_was_observed(number, observed, fits):
+    letter, did = predictions.PREDICTIONS[number].verdict(observed)
+    assert letter == fits
+    assert str(observed) in did
+    assert not did.endswith(".")
+
+
+def test_one_error_is_no_errors():
+    assert predictions.PREDICTIONS["4.2"].verdict(1)[1] == "your loop met 1 TimeoutError"
+    assert predictions.PREDICTIONS["4.2"].verdict(3)[1] == "your loop met 3 TimeoutErrors"
