@@ -125,7 +125,8 @@ class LiveView:
             if left <= 0:
                 break
             for task in tasks:
-                task.cancel()
+                if not task.cancelling():  # asked a second time, it would be disturbed while it tidies up
+                    task.cancel()
             await asyncio.wait(tasks, timeout=left)
 
     def close(self, records: Records) -> None:
