@@ -11,7 +11,7 @@ from io import BytesIO
 from itertools import count
 from math import ceil
 from textwrap import fill
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib.style
 import numpy as np
@@ -28,7 +28,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import Formatter, FuncFormatter, Locator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from .records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
+from .looks import INK, READY, RUNS, WAITING, Look
+from .records import CANCELLED, STILL_RUNNING, Records
 from .text import NO_TASK, one_line
 
 FONT = "DejaVu Sans"
@@ -37,7 +38,6 @@ TITLE_SIZE = 15
 LONGEST_LABEL = 28
 LONGEST_TITLE = 96
 TITLE_LINE = 48
-INK = "#222222"
 MARKER_SIZE = 10
 
 WIDTH = 9.0
@@ -58,25 +58,6 @@ ROOMY = 14
 """From this row height in pixels on, bars have outlines and hatches."""
 
 
-class _Look(NamedTuple):
-    """How one kind of bar looks, and the words for it in the legend."""
-
-    words: str
-    fill: str
-    edge: str
-    hatch: str = ""
-    marker: str = ""
-    marker_color: str = INK
-
-
-WAITING = _Look("waits to start", "#D9D9D9", "#8A8A8A")
-READY = _Look("ready, not yet received", "#FBE3A4", "#B07D00", "....")
-RUNS = {
-    RESULT: _Look("from start to result", "#3B87C0", "#1F5F91"),
-    EXCEPTION: _Look("from start to exception", "#E68A4F", "#8F3B00", "xx", "X", "#6B1D00"),
-    CANCELLED: _Look("from start to cancellation", "#C4C4C4", "#6E6E6E", "//", "s", "#4A4A4A"),
-    STILL_RUNNING: _Look("still running at the end", "#D3E7F5", "#1F5F91", "", ">", "#1F5F91"),
-}
 RECEIVED = Line2D(
     [], [], linestyle="none", marker="D", markersize=9, markerfacecolor=INK, markeredgecolor="white", label="received"
 )
@@ -430,7 +411,7 @@ def _dress(ax: Axes, names: Sequence[str], end: float) -> None:
 
 
 def _draw_bars(
-    ax: Axes, look: _Look, rows: np.ndarray, start: np.ndarray, stop: np.ndarray, row_height: float, pixel: float
+    ax: Axes, look: Look, rows: np.ndarray, start: np.ndarray, stop: np.ndarray, row_height: float, pixel: float
 ) -> None:
     """Draw all bars of one kind.
 
@@ -476,7 +457,7 @@ def _draw_bars(
         _mark(ax, marker, rows[~inside], stop[~inside], row_height, aside=1)
 
 
-def _marker(look: _Look) -> Line2D:
+def _marker(look: Look) -> Line2D:
     """Return the mark of how a task ended."""
     return Line2D(
         [],

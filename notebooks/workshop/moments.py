@@ -94,6 +94,9 @@ class Snapshot:
         self._names: dict[int, str] = {}
         self._outcomes: dict[int, int] = {}
 
+    def __len__(self) -> int:
+        return len(self._calls)
+
     def add(self, moments: Moments, tasks: slice, arguments: slice) -> None:
         """Copy the moments of a run of tasks.
 

@@ -7,10 +7,13 @@ beginning and the end of the task's code are noted (`watching`), and makes a tas
 """
 
 import asyncio
+import sys
+from array import array
 from asyncio import AbstractEventLoop, Future
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from itertools import pairwise
+from math import isnan
 from time import perf_counter as clock
 from types import CoroutineType
 from typing import Any
@@ -126,15 +129,55 @@ class Recorder:
                 monitor.release()
         return snapshot
 
-    def so_far(self, scope: Scope) -> Snapshot:
-        """Return what is known now of the tasks that were started inside a scope."""
+    def so_far(self, scope: Scope, most: int = sys.maxsize) -> Snapshot:
+        """Return what is known now of the tasks that were started inside a scope.
+
+        Args:
+            scope: the timeline's share.
+            most: of so many tasks, the first ones.
+        """
         moments = self.moments
         snapshot = Snapshot(scope.began, clock())
-        runs = [*self.runs, (len(moments), len(moments.arguments), scope)]
+        for tasks, arguments in self._shares(scope):
+            if len(snapshot) + tasks.stop - tasks.start > most:
+                tasks = slice(tasks.start, tasks.start + most - len(snapshot))
+                kept = sum(len(call.arguments) for call in moments.calls[tasks] if isinstance(call, Call))
+                arguments = slice(arguments.start, arguments.start + kept)
+            snapshot.add(moments, tasks, arguments)
+            if len(snapshot) == most:
+                break
+        return snapshot
+
+    def tasks_so_far(self, scope: Scope) -> int:
+        """Return how many tasks were started inside a scope."""
+        return sum(tasks.stop - tasks.start for tasks, _ in self._shares(scope))
+
+    def ends_so_far(self, scope: Scope) -> tuple[int, int]:
+        """Return how many of the tasks that were started inside a scope have finished, and how many were received."""
+
+        def known(column: array) -> int:
+            return sum(not isnan(time) for tasks, _ in self._shares(scope) for time in column[tasks])
+
+        return known(self.moments.finished), known(self.moments.received)
+
+    def unfinished(self, scope: Scope) -> list[asyncio.Task]:
+        """Return the tasks that were started inside a scope and are not done."""
+
+        def belongs(task: asyncio.Task) -> bool:
+            if getattr(task, "_timeline_moments", None) is not self.moments:
+                return False
+            place = task._timeline_place
+            return any(tasks.start <= place < tasks.stop for tasks in shares)
+
+        shares = [tasks for tasks, _ in self._shares(scope)]
+        return [task for task in asyncio.all_tasks(self.loop) if belongs(task)]
+
+    def _shares(self, scope: Scope) -> Iterator[tuple[slice, slice]]:
+        """Yield which tasks, and which kept arguments, are those of a scope."""
+        runs = [*self.runs, (len(self.moments), len(self.moments.arguments), scope)]
         for (first, first_kept, owner), (end, end_kept, _) in pairwise(runs):
             if owner.within(scope):
-                snapshot.add(moments, slice(first, end), slice(first_kept, end_kept))
-        return snapshot
+                yield slice(first, end), slice(first_kept, end_kept)
 
     def _owner(self, scope: Scope | None) -> Scope | None:
         """Return the innermost scope, of this one and those around it, that is open and recorded here."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .live import FASTEST, LiveView, stopped
 from .moments import Snapshot
 from .recording import Recorder, Scope
 from .records import Records
@@ -30,17 +31,29 @@ class Timeline:
     then are said so, and drawn as open bars. As the last line of a cell a timeline shows its picture; ``print`` shows
     it as a table.
 
+    With ``live=True`` a notebook shows the tasks while they run. A block that is stopped then, by the stop button or
+    by another cancellation, ends its tasks before it is left.
+
     Args:
         title: what the picture and the table are headed with.
+        live: whether to show the tasks while they run. The last frame stays in the notebook.
+        deadline: a moment, in seconds since the block began, at which the live view draws a line.
+        fps: how many frames a second the live view shows at most, from 2 to 30.
 
     Raises:
-        TypeError: if the title is not a string.
+        TypeError: if the title is not a string, or the deadline or the number of frames not a number.
+        ValueError: if the deadline or the number of frames is out of range, or there is a deadline and no live view.
     """
 
-    def __init__(self, title: str = "") -> None:
+    def __init__(
+        self, title: str = "", *, live: bool = False, deadline: float | None = None, fps: float = FASTEST
+    ) -> None:
         if not isinstance(title, str):
             raise TypeError(f"a timeline's title is text, such as Timeline('gather'), not {type(title).__name__}")
+        if deadline is not None and not live:
+            raise ValueError("a deadline is drawn in the live view: write Timeline(live=True, deadline=...)")
         self.title = title
+        self._view = LiveView(title, deadline, fps) if live else None
         self._scope: Scope | None = None
         self._snapshot: Snapshot | None = None
         self._records = Records()
@@ -48,14 +61,25 @@ class Timeline:
     async def __aenter__(self) -> "Timeline":
         if self._scope is not None:
             raise RuntimeError("this timeline is recording already: make another with Timeline() for a block inside")
-        self._scope = Recorder.on(asyncio.get_running_loop()).open()
+        loop = asyncio.get_running_loop()
+        if self._view is not None:
+            self._view.open(loop)
+        self._scope = Recorder.on(loop).open()
+        if self._view is not None:
+            self._view.start(self._scope)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        scope, self._scope = self._scope, None
-        self._snapshot = scope.recorder.close(scope)
+        try:
+            if self._view is not None and stopped(error):
+                await self._view.end_tasks()
+        finally:
+            scope, self._scope = self._scope, None
+            self._snapshot = scope.recorder.close(scope)
+            if self._view is not None:
+                self._view.close(self.tasks)
 
     def __enter__(self) -> None:
         raise TypeError("write `async with Timeline() as timeline:`; a plain `with` can't watch an event loop")

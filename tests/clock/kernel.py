@@ -58,6 +58,7 @@ def kernel_environment(directory: Path, *, clock: str) -> dict[str, str]:
         "IPYTHONDIR": str(profile.parent),
         "TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR": "1",
         "MATPLOTLIBRC": _matplotlib_defaults(),
+        "WORKSHOP_LIVE": "0",  # of live views the last frame only: nbval compares no updates
     }
 
 
