@@ -46,8 +46,8 @@ class Display:
     """
 
     def __init__(self) -> None:
-        get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
-        shell = get_ipython() if get_ipython else None
+        self._ipython = sys.modules.get("IPython")  # where it runs, it has been imported
+        shell = self._ipython.get_ipython() if self._ipython else None
         self._shown_at_all = shell is not None
         self.live = hasattr(shell, "kernel") and os.environ.get(SWITCH) != "0"
         self._handle: Any = None
@@ -61,8 +61,7 @@ class Display:
         """
         if not (self.live or (last and self._shown_at_all)):
             return
-        from IPython.display import display
-
+        display = self._ipython.display.display
         if self._handle is not None:
             self._handle.update(data, raw=True)
         elif self.live:
