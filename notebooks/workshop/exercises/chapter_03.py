@@ -13,15 +13,15 @@ from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import Outcome
 
 
-def _first_of_the_list(result: Any) -> Verdict:
-    if isinstance(result, TypeError):
-        return "b", "your run raised TypeError"
+def _last_of_the_list(result: Any) -> Verdict:
     did = f"your run got {shown(result)}"
+    if result == "C":
+        return "a", f"{did}: the last of the list"
     if result == "A":
-        return "a", f"{did}: the first of the list"
+        return "b", f"{did}: the last to finish"
     if result == "B":
         return "c", f"{did}: the first to finish"
-    return None, f"{did}, where 'A' or 'B' was expected"
+    return None, f"{did}, where 'A', 'B' or 'C' was expected"
 
 
 def _rounds(results: list[Any]) -> Verdict:
@@ -37,15 +37,15 @@ prediction(
     Prediction(
         answers={
             "a": "The list holds no sleepers. It holds coroutines that as_completed made, and the first that you await "
-            "gives the first result that is ready, whichever sleeper it comes from.",
-            "b": "list() takes anything that a `for` loop takes. What it makes of as_completed has the right length, "
-            "and nothing in it belongs to one of your sleepers.",
+            "gives the first result that is ready, wherever it stands in the list and whichever sleeper it comes from.",
+            "b": "The list is not sorted by completion either. What you await first gives the first result that is "
+            "ready, wherever it stands in the list.",
             "c": "Each thing in the list stands for the next result, whichever that is. None belongs to one of your "
             "sleepers, so its position tells nothing.",
         },
         usual="c",
         observes="the result that you awaited",
-        verdict=_first_of_the_list,
+        verdict=_last_of_the_list,
     ),
 )
 prediction(
