@@ -32,15 +32,20 @@ class Timeline:
 
     Args:
         title: what the picture and the table are headed with.
+        steps: whether to note, too, when each task was running: the stretches between its waits. The bars are
+            dark there, and light where the task waits.
 
     Raises:
-        TypeError: if the title is not a string.
+        TypeError: if the title is not a string, or `steps` neither True nor False.
     """
 
-    def __init__(self, title: str = "") -> None:
+    def __init__(self, title: str = "", steps: bool = False) -> None:
         if not isinstance(title, str):
             raise TypeError(f"a timeline's title is text, such as Timeline('gather'), not {type(title).__name__}")
+        if not isinstance(steps, bool):
+            raise TypeError(f"steps is True or False, such as Timeline(steps=True), not {steps!r}")
         self.title = title
+        self.steps = steps
         self._scope: Scope | None = None
         self._snapshot: Snapshot | None = None
         self._records = Records()
@@ -48,7 +53,7 @@ class Timeline:
     async def __aenter__(self) -> "Timeline":
         if self._scope is not None:
             raise RuntimeError("this timeline is recording already: make another with Timeline() for a block inside")
-        self._scope = Recorder.on(asyncio.get_running_loop()).open()
+        self._scope = Recorder.on(asyncio.get_running_loop()).open(self.steps)
         return self
 
     async def __aexit__(
