@@ -5,12 +5,19 @@ import gc
 import sys
 import types
 import weakref
+from time import sleep as block
 
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from jumping_loop import JumpingClock, put_workshop_on
 from watching_ways import MONITORING, no_tool_id_left
 from workshop import Timeline
+from workshop import figure as module
+from workshop.figure import CoverageImage, StepsImage, picture, png
+from workshop.records import OUTCOMES, Records, TaskRecord
+from workshop.text import describe, table
 
 
 @pytest.fixture(params=["monitored", "wrapped"])
@@ -335,9 +342,10 @@ def test_errors_inside_a_step_do_not_end_it(clock):
 
 def test_a_task_that_waits_when_the_block_ends(clock):
     async def inside():
-        asyncio.create_task(work(clock, 0.25, 1, 1, wait=2))
+        tasks.append(asyncio.create_task(work(clock, 0.25, 1, 1, wait=2)))
         await asyncio.sleep(0)
 
+    tasks = []
     assert steps_of(clock, inside) == [((0, 0.25),)]
 
 
@@ -545,3 +553,196 @@ def test_the_interpreter_reports_no_waits_once_nobody_wants_to_know():
 
     asyncio.run(main())
     assert not any(monitoring.get_local_events(tool, alone.__code__) for tool in (3, 4, 5) if monitoring.get_tool(tool))
+
+
+# What is shown
+
+
+def records(*tasks, ended=10.0):
+    """Return records of tasks, each given by its steps, and an outcome if it is not a result."""
+    rows = []
+    for number, task in enumerate(tasks):
+        steps, outcome = task if isinstance(task, tuple) else (task, "result")
+        end = None if outcome == "still running" else steps[-1][1]
+        rows.append(TaskRecord(f"task({number})", 0, steps[0][0], end, end, outcome, tuple(steps)))
+    return Records.of(rows, ended)
+
+
+def many(count, outcomes=("result",)):
+    """Return records of tasks of which each runs three times, for long enough to be seen."""
+    chance = np.random.default_rng(1)
+    tasks = []
+    for number in range(count):
+        begin, middle, end = chance.uniform(0, 2), chance.uniform(3, 5), chance.uniform(7, 9)
+        lengths = chance.uniform(0.1, 1, 3)
+        steps = [(time, time + length) for time, length in zip((begin, middle, end), lengths, strict=True)]
+        tasks.append((steps, outcomes[number % len(outcomes)]))
+    return records(*tasks)
+
+
+def running(tasks):
+    return sum(end - begin for task in tasks for begin, end in task.steps)
+
+
+def dark(figure):
+    """Return how dark each pixel of a picture's axes is, if only steps are shown, from 0 to 1; and seconds a pixel."""
+    ax = figure.axes[0]
+    for child in (*ax.get_children(), *ax.get_xgridlines()):
+        child.set_visible(isinstance(child, StepsImage))
+    figure.canvas.draw()
+    bottom, top = (round(figure.bbox.height - y) for y in (ax.bbox.y0, ax.bbox.y1))
+    pixels = np.asarray(figure.canvas.buffer_rgba())[top:bottom, round(ax.bbox.x0) : round(ax.bbox.x1), :3].astype(
+        float
+    )
+    ink = ((255 - pixels) / (255 * (1 - np.array(to_rgb(module.RUNNING.fill))))).mean(axis=2)
+    left, right = ax.get_xlim()
+    return ink, (right - left) / ax.bbox.width
+
+
+@pytest.mark.parametrize("count", [1, 3, 12, 60, 250])
+def test_the_dark_area_is_the_time_for_which_tasks_ran(count):
+    tasks = many(count, OUTCOMES[1:])
+    figure = picture([("", tasks)])
+    ink, pixel = dark(figure)
+    bottom, top = figure.axes[0].get_ylim()
+    row = figure.axes[0].bbox.height / (bottom - top)
+    bar = 2 * (module.ROOMY_HALF if row >= module.ROOMY else module.THIN_HALF)
+    assert ink.sum() * pixel / (bar * row) == pytest.approx(running(tasks), rel=0.01)
+
+
+@pytest.mark.parametrize("count", [300, 1000, 20_000])
+def test_of_more_tasks_than_bars_the_dark_share_is_exact(count):
+    tasks = many(count, OUTCOMES[1:])
+    ax = picture([("", tasks)]).axes[0]
+    (image,) = (child for child in ax.get_children() if isinstance(child, CoverageImage))
+    width, height = round(ax.bbox.width), round(ax.bbox.height)
+    shares = dict(image.shares(width, height))
+    left, right = ax.get_xlim()
+    scale = (right - left) / width * count / height
+    assert shares[module.RUNNING.fill].sum() * scale == pytest.approx(running(tasks), rel=1e-6)
+    light = sum(shares[look.fill].sum() for look in module.RUNS_IN_STEPS.values() if look.fill in shares)
+    whole = sum(task.finished - task.started for task in tasks)
+    assert light * scale == pytest.approx(whole - running(tasks), rel=1e-6)
+    assert sum(shares.values()).max() < 1 + 1e-9
+
+
+def columns_of(image, width=1000, height=100):
+    """Return how dark each column of pixels is in the middle of a single task's bar."""
+    return image.share(width, height)[height // 2]
+
+
+def steps_image(tasks):
+    (image,) = (child for child in picture([("", tasks)]).axes[0].get_children() if isinstance(child, StepsImage))
+    return image
+
+
+def test_the_shortest_steps_stay_visible():
+    image = steps_image(records([(1, 1), (5, 5.000001), (7, 8), (9, 9)]))
+    column = columns_of(image)
+    left, right = image.axes.get_xlim()
+
+    def dark_at(begin, end):
+        return column[int((begin - left) / (right - left) * 1000) : int((end - left) / (right - left) * 1000) + 1].sum()
+
+    for time in (1, 5, 9):
+        assert dark_at(time - 0.5, time + 0.5) == pytest.approx(module.HAIRLINE)
+    assert dark_at(8.98, 9) > dark_at(9.02, 9.04)  # within the bar
+    assert dark_at(6.5, 8.5) == pytest.approx(1000 / (right - left))
+
+
+def test_short_steps_close_together_are_painted_for_what_they_are():
+    close = [(2 + number / 1000, 2 + number / 1000 + 0.0002) for number in range(4000)]
+    image = steps_image(records(close))
+    pixel = np.diff(image.axes.get_xlim())[0] / 1000
+    assert columns_of(image).sum() * pixel == pytest.approx(4000 * 0.0002, rel=0.001)
+    burst = [(2 + number / 1e6, 2 + number / 1e6 + 1e-7) for number in range(100)]
+    assert columns_of(steps_image(records([(0, 0), *burst, (9, 9)]))).sum() == pytest.approx(3 * module.HAIRLINE)
+
+
+def labels(tasks):
+    return [text.get_text() for text in picture([("", tasks)]).legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("repeated", [1, 1000])
+def test_the_legend_tells_running_from_waiting(repeated):
+    tasks = [([(0, 0), (4, 5)], outcome) for outcome in OUTCOMES]
+    seen = labels(records(*tasks * repeated))
+    assert seen[:5] == [
+        "running",
+        "waiting, then a result",
+        "waiting, then an exception",
+        "waiting, then cancelled",
+        "waiting, still not done",
+    ]
+
+
+def test_the_fullest_legend_fits():
+    tasks = [([(1, 1), (4, 5)], outcome) for outcome in OUTCOMES]
+    without = [TaskRecord("plain()", 0, 1, 3, 4, outcome) for outcome in OUTCOMES[1:]]
+    figure = picture([("steps", records(*tasks)), ("none", Records.of(without, 10.0))])
+    figure.canvas.draw()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert box.y1 < min(ax.xaxis.get_tightbbox().y0 for ax in figure.axes if ax.get_xlabel())
+
+
+def test_without_steps_nothing_of_them_is_shown():
+    plain = Records.of([TaskRecord("task(0)", 0, 0, 1, 1, "result")], 1.0)
+    assert labels(plain) == ["from start to result", "received"]
+    assert not any(isinstance(child, StepsImage) for child in picture([("", plain)]).axes[0].get_children())
+    assert "running" not in table(plain)
+    assert "step" not in describe("", plain)
+
+
+def test_no_task_ran():
+    async def main():
+        async with Timeline(steps=True) as timeline:
+            task = asyncio.create_task(asyncio.sleep(0))
+            task.cancel()
+            await asyncio.wait([task])
+        return timeline, Timeline(steps=True)
+
+    for timeline in asyncio.run(main()):
+        assert png(picture([("", timeline.tasks)])).startswith(b"\x89PNG")
+        assert "step" not in describe("", timeline.tasks)
+    assert table(asyncio.run(main())[0].tasks).splitlines()[1].split()[-2:] == ["-", "cancelled"]
+
+
+def test_the_table_says_for_how_long_each_task_ran():
+    assert table(records([(0, 0.25), (2, 2.5)], ([(1, 1)], "still running"))) == (
+        "name     created  started  finished  received  running  outcome\n"
+        "task(0)     0.00     0.00      2.50      2.50     0.75  result\n"
+        "task(1)     0.00     1.00         -         -     0.00  still running\n"
+        "Still running when the block ended: task(1)."
+    )
+
+
+def test_the_description_tells_the_longest_step():
+    brewing = records([(0, 0), (1, 1)], [(0, 0), (0.5, 0.9), (3, 3.2)])
+    assert describe("", brewing).startswith("2 tasks over 10.00 seconds. Longest step: task(1) for 0.40 s. Finished:")
+    sleeping = records([(0, 0.001), (1, 1)], [(0, 0), (0.5, 0.51)])
+    assert describe("", sleeping).startswith("2 tasks over 10.00 seconds. Every step is short. Finished:")
+
+
+def test_records_made_of_records_have_the_same_steps():
+    tasks = many(5)
+    assert list(Records.of(list(tasks), 10.0)) == list(tasks)
+    assert tasks[-1].steps == tasks[4].steps != ()
+    assert [len(task.steps) for task in tasks[1:3]] == [3, 3]
+
+
+def test_a_real_blocking_call_is_the_longest_step():
+    async def brew():
+        await asyncio.sleep(0)
+        block(0.05)  # noqa: ASYNC251
+
+    async def main():
+        async with Timeline("Tea", steps=True) as timeline:
+            await asyncio.gather(asyncio.sleep(0.01), brew())
+        return timeline
+
+    timeline = asyncio.run(main())
+    assert "Longest step: brew() for 0.0" in describe("", timeline.tasks)
+    assert max(end - begin for begin, end in timeline.tasks[1].steps) >= 0.05
+    assert timeline.tasks[0].finished >= 0.05

@@ -5,10 +5,12 @@ readers see them as a sequence of `TaskRecord`. Standard library only.
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import isnan, nan
+from operator import sub
 from typing import overload
 
 STILL_RUNNING, RESULT, EXCEPTION, CANCELLED = range(4)
@@ -62,6 +64,12 @@ class Steps:
     def seconds(self, task: int) -> float:
         """Return how long a task ran, all its steps together."""
         return sum(end - begin for begin, end in self.of(task))
+
+    def longest(self) -> tuple[int, float]:
+        """Return the index of the task that ran for longest without a wait, and for how many seconds. There is one."""
+        seconds = list(map(sub, self.ends, self.begins))
+        longest = max(seconds)
+        return bisect_right(self.firsts, seconds.index(longest)) - 1, longest
 
 
 class Records(Sequence[TaskRecord]):
