@@ -198,11 +198,12 @@ SCENARIOS = [
 ]
 
 
+@pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
 @pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=operator.attrgetter("__name__"))
-def test_code_inside_sees_what_it_would_see_outside(monkeypatch, caplog, way_of_watching, scenario, debug):
+def test_code_inside_sees_what_it_would_see_outside(monkeypatch, caplog, way_of_watching, scenario, debug, steps):
     async def recorded():
-        async with Timeline() as timeline:
+        async with Timeline(steps=steps) as timeline:
             seen = await scenario()
         assert len(timeline.tasks) > 0
         return seen
@@ -460,8 +461,9 @@ if sys.version_info >= (3, 12):
     FACTORIES.append(asyncio.eager_task_factory)
 
 
+@pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
 @pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: getattr(factory, "__name__", "no factory"))
-def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, factory):
+def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, factory, steps):
     """Without the garbage collector, as it is without a timeline."""
 
     async def bare():
@@ -470,7 +472,7 @@ def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, f
 
     async def recorded():
         asyncio.get_running_loop().set_task_factory(factory)
-        async with Timeline() as timeline:
+        async with Timeline(steps=steps) as timeline:
             await many_endings()
         return timeline
 
@@ -480,11 +482,11 @@ def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, f
     assert [task.outcome for task in timeline.tasks].count("exception") == 3
 
 
-def memory_per_task(count):
+def memory_per_task(count, steps=False):
     """Return how many bytes a timeline keeps of each of many tasks with two arguments, after its block."""
 
     async def main():
-        timeline = Timeline()
+        timeline = Timeline(steps=steps)
         names = [f"name {number}" for number in range(count)]
         delays = [number / 2**40 for number in range(count)]
         await asyncio.gather(*map(sleeper, delays, names))  # asyncio's own tables grow to their size
@@ -510,6 +512,10 @@ def memory_per_task(count):
 def test_a_task_costs_little_memory_however_many_there_are(way_of_watching, count):
     # 60 bytes on all Pythons; up to 110 more are there at times for asyncio's own table of all tasks
     assert 32 <= memory_per_task(count) <= 250
+
+
+def test_a_step_costs_little_memory(way_of_watching):
+    assert 56 <= memory_per_task(1_000, steps=True) <= 330  # 24 more a wait
 
 
 def test_work_at_the_end_grows_with_the_tasks_and_not_with_their_square(way_of_watching):

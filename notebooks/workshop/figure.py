@@ -11,7 +11,7 @@ from io import BytesIO
 from itertools import count
 from math import ceil
 from textwrap import fill
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib.style
 import numpy as np
@@ -29,7 +29,7 @@ from matplotlib.ticker import Formatter, FuncFormatter, Locator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
 from .looks import INK, READY, RUNS, WAITING, Look
-from .records import CANCELLED, STILL_RUNNING, Records
+from .records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
 from .text import NO_TASK, one_line
 
 FONT = "DejaVu Sans"
@@ -56,8 +56,21 @@ SHORTEST = 3
 """Pixels from which on a task's waits before and after its bar are told apart from the bar's edge and the marker."""
 ROOMY = 14
 """From this row height in pixels on, bars have outlines and hatches."""
+ROOMY_HALF, THIN_HALF = 0.32, 0.4
+"""Half the height of a task's bar in rows, from that row height on and below."""
+HAIRLINE = 2
+"""Pixels that a step is wide at least, where every task has a bar. Of steps closer together than that, the first to
+the last count as one."""
 
 
+RUNNING = Look("running", "#0B2E4F", "#0B2E4F")
+"""Of a timeline that knows when its tasks ran: the stretches between their waits, dark on the light bars below."""
+RUNS_IN_STEPS = {
+    RESULT: Look("waiting, then a result", "#C3DDF0", "#1F5F91"),
+    EXCEPTION: RUNS[EXCEPTION]._replace(words="waiting, then an exception", fill="#FBDCC5"),
+    CANCELLED: RUNS[CANCELLED]._replace(words="waiting, then cancelled", fill="#E6E6E6"),
+    STILL_RUNNING: RUNS[STILL_RUNNING]._replace(words="waiting, still not done"),
+}
 RECEIVED = Line2D(
     [], [], linestyle="none", marker="D", markersize=9, markerfacecolor=INK, markeredgecolor="white", label="received"
 )
@@ -158,17 +171,19 @@ def coverage(
     ylim: tuple[float, float],
     width: int,
     height: int,
+    thickness: float = 1.0,
 ) -> np.ndarray:
     """Return the share of each pixel that is covered by horizontal bars, exact but for rounding.
 
     Args:
-        rows: the middle of each bar, which is 1 high.
+        rows: the middle of each bar.
         start: where each bar begins; one that begins or ends at NaN covers nothing.
         end: where each bar ends.
         xlim: what the left and right edges of the image stand for.
         ylim: what the lower and upper edges of the image stand for.
         width: pixels in a row.
         height: rows of pixels.
+        thickness: how high each bar is; rows are 1 high.
 
     Returns:
         An array of `height` rows, from top to bottom, and `width` columns.
@@ -179,8 +194,8 @@ def coverage(
     steps = np.zeros((height, width + 2))  # where coverage rises and falls along each row
     for first in range(0, len(rows), BLOCK):
         block = slice(first, first + BLOCK)
-        upper = (rows[block] - np.copysign(0.5, down) - top) * down
-        _add_steps(steps, (start[block] - left) * across, (end[block] - left) * across, upper, abs(down))
+        upper = (rows[block] - np.copysign(0.5 * thickness, down) - top) * down
+        _add_steps(steps, (start[block] - left) * across, (end[block] - left) * across, upper, thickness * abs(down))
     return steps.cumsum(axis=1)[:, :width]
 
 
@@ -260,6 +275,88 @@ class CoverageImage(Artist):
         """Yield each kind's colour and the share of each pixel that its bars cover."""
         for color, rows, start, end in self.bars:
             yield color, coverage(rows, start, end, self.axes.get_xlim(), self.axes.get_ylim(), width, height)
+
+
+class StepsImage(Artist):
+    """The steps of tasks, painted dark over their bars, for whatever pixels the axes have when they are drawn."""
+
+    def __init__(self, steps: "_Steps", half: float) -> None:
+        """Keep what is to be painted.
+
+        Args:
+            steps: the steps.
+            half: half a bar's height; rows are 1 high.
+        """
+        super().__init__()
+        self.steps = steps
+        self.half = half
+        self.set_zorder(2)  # over bars, under marks
+
+    @allow_rasterization
+    def draw(self, renderer: RendererBase) -> None:
+        """Paint the image over the whole of the axes."""
+        if not self.get_visible():
+            return
+        scale = renderer.get_image_magnification()
+        box = self.axes.bbox
+        share = self.share(round(box.width * scale), round(box.height * scale))
+        image = np.empty((*share.shape, 4), np.uint8)
+        image[..., :3] = np.multiply(to_rgb(RUNNING.fill), 255).round()
+        image[..., 3] = (255 * share).round()
+        context = renderer.new_gc()
+        context.set_clip_rectangle(box)
+        renderer.draw_image(context, round(box.x0), round(box.y0), image[::-1])
+        context.restore()
+        self.stale = False
+
+    def share(self, width: int, height: int) -> np.ndarray:
+        """Return how much of each pixel is painted, in an image of the axes of so many pixels."""
+        xlim, ylim = self.axes.get_xlim(), self.axes.get_ylim()
+        bars = self.steps.at_least(HAIRLINE * abs(xlim[1] - xlim[0]) / width)
+        return np.clip(coverage(*bars, xlim, ylim, width, height, 2 * self.half), 0, 1)
+
+
+class _Steps(NamedTuple):
+    """The steps of a timeline's tasks, in columns, one task after another."""
+
+    tasks: np.ndarray
+    begins: np.ndarray
+    ends: np.ndarray
+    stops: np.ndarray
+    """Of each step's task, when its bar ends."""
+
+    @classmethod
+    def of(cls, records: Records, stops: np.ndarray) -> "_Steps":
+        """Return the steps of a timeline whose bars end at `stops`."""
+        steps = records.steps
+        tasks = np.repeat(np.arange(len(records)), np.diff(np.array(steps.firsts)))
+        return cls(tasks, np.array(steps.begins), np.array(steps.ends), stops[tasks])
+
+    def at_least(self, seconds: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows, begins and ends of the steps, the short and lonely ones made that long."""
+        if not len(self.tasks):
+            return self.tasks, self.begins, self.ends
+        first = np.ones(len(self.tasks), bool)  # of a group of steps that are close together
+        first[1:] = (self.tasks[1:] != self.tasks[:-1]) | (self.begins[1:] - self.ends[:-1] >= seconds)
+        starts = np.flatnonzero(first)
+        lasts = np.append(starts[1:], len(first)) - 1
+        short = self.ends[lasts] - self.begins[starts] < seconds
+        exact = ~np.repeat(short, lasts - starts + 1)
+        line = starts[short]
+        end = np.maximum(np.minimum(self.begins[line] + seconds, self.stops[line]), self.ends[lasts[short]])
+        begin = np.minimum(end - seconds, self.begins[line])
+        return (
+            np.append(self.tasks[exact], self.tasks[line]),
+            np.append(self.begins[exact], begin),
+            np.append(self.ends[exact], end),
+        )
+
+    def waits(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows, begins and ends of what the bars show between the steps."""
+        ends = self.stops.copy()
+        same = self.tasks[1:] == self.tasks[:-1]
+        ends[:-1][same] = self.begins[1:][same]
+        return self.tasks, self.ends, ends
 
 
 class _NameLocator(Locator):
@@ -372,24 +469,36 @@ def _draw_tasks(ax: Axes, records: Records, end: float) -> set[Any]:
             bars[look] = (rows, start, stop) if as_image else (rows[visible], start[visible], stop[visible])
     # A task that never started has no bar, but an end if it was cancelled.
     has_bar = ~(never_started & unfinished)
-    for outcome, look in RUNS.items():
+    steps = None if records.steps is None else _Steps.of(records, stopped)
+    running = steps is not None and len(steps.tasks) > 0
+    for outcome, look in (RUNS if steps is None else RUNS_IN_STEPS).items():
         chosen = (outcomes == outcome) & has_bar
-        if chosen.all():
+        if as_image and steps is not None:
+            chosen = chosen[steps.tasks]  # the bars are what lies between the steps
+            if chosen.any():
+                bars[look] = tuple(column[chosen] for column in steps.waits())
+        elif chosen.all():
             bars[look] = rows, begun, stopped
         elif chosen.any():
             bars[look] = rows[chosen], begun[chosen], stopped[chosen]
 
     if as_image:
+        if running:
+            bars[RUNNING] = steps.tasks, steps.begins, steps.ends
         ax.add_artist(CoverageImage([(look.fill, *bar) for look, bar in bars.items()]))
         ax.set_axisbelow(False)
         return set(bars)
     for look, bar in bars.items():
         _draw_bars(ax, look, *bar, height / tasks, pixel)
+    kinds = set(bars)
+    if running:
+        ax.add_artist(StepsImage(steps, ROOMY_HALF if height / tasks >= ROOMY else THIN_HALF))
+        kinds.add(RUNNING)
     taken = ~np.isnan(received)
     if taken.any():
         _mark(ax, RECEIVED, rows[taken], received[taken], height / tasks)
-        return {*bars, RECEIVED}
-    return set(bars)
+        kinds.add(RECEIVED)
+    return kinds
 
 
 def _dress(ax: Axes, names: Sequence[str], end: float) -> None:
@@ -430,11 +539,11 @@ def _draw_bars(
         ax.add_collection(LineCollection(lines, colors=look.edge, linewidths=width, capstyle="butt"), autolim=False)
         return
     roomy = row_height >= ROOMY
-    half = (0.13 if roomy else 0.25) if look is READY else (0.32 if roomy else 0.4)
+    half = (0.13 if roomy else 0.25) if look is READY else (ROOMY_HALF if roomy else THIN_HALF)
     corners = np.empty((len(rows), 4, 2))  # right top, left top, left bottom, right bottom
     corners[:, 1:3, 0], corners[:, ::3, 0] = start[:, None], stop[:, None]
     corners[:, :2, 1], corners[:, 2:, 1] = rows[:, None] - half, rows[:, None] + half
-    still_running = look is RUNS[STILL_RUNNING]
+    still_running = look in (RUNS[STILL_RUNNING], RUNS_IN_STEPS[STILL_RUNNING])
     # Thin bars are not snapped to pixels: their heights would come out unequal.
     boxes = PolyCollection(
         corners,
@@ -489,7 +598,7 @@ def _mark(ax: Axes, like: Line2D, rows: np.ndarray, times: np.ndarray, row_heigh
 def _legend(kinds: set[Any], width: float) -> dict[str, Any]:
     """Return the arguments of a legend for the kinds of marks that a picture has, about so many inches wide."""
     handles, labels = [], []
-    for look in (WAITING, *RUNS.values(), READY):
+    for look in (WAITING, *RUNS.values(), RUNNING, *RUNS_IN_STEPS.values(), READY):
         if look in kinds:
             if look is WAITING:
                 sample = Line2D([], [], color=look.edge, linewidth=2)
@@ -500,10 +609,13 @@ def _legend(kinds: set[Any], width: float) -> dict[str, Any]:
     if RECEIVED in kinds:
         handles.append(RECEIVED)
         labels.append(RECEIVED.get_label())
+    columns = max(1, int(width / LEGEND_COLUMN))
+    if kinds & set(RUNS_IN_STEPS.values()):
+        columns = min(columns, 2)  # their words are longer
     return {
         "handles": handles,
         "labels": labels,
-        "ncols": 2 if len(handles) == 4 else max(1, int(width / LEGEND_COLUMN)),
+        "ncols": 2 if len(handles) == 4 else columns,
         "prop": FontProperties(family=FONT, size=FONT_SIZE),
         "labelcolor": INK,
         "facecolor": "white",

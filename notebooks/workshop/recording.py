@@ -16,12 +16,12 @@ from itertools import pairwise
 from math import isnan
 from time import perf_counter as clock
 from types import CoroutineType
-from typing import Any
+from typing import Any, NamedTuple
 
-from .moments import Moments, Snapshot
+from .moments import Moments, Snapshot, Waits
 from .naming import Call
-from .tasks import adopt, recorded, standing_in, unwrapping
-from .watching import Monitor, Watched, watched
+from .tasks import adopt, recorded, standing_in, stepping, unwrapping
+from .watching import Monitor, Watched, WatchedInSteps, watched
 
 Factory = Callable[..., Future[Any]]
 
@@ -53,19 +53,38 @@ class Scope:
     Args:
         recorder: who records on the loop.
         parent: the timeline around this one, if any.
+        steps: whether it wants to know when tasks wait.
     """
 
-    __slots__ = ("began", "open", "parent", "recorder")
+    __slots__ = ("began", "first_wait", "noting", "open", "parent", "recorder", "steps")
 
-    def __init__(self, recorder: "Recorder", parent: "Scope | None") -> None:
+    def __init__(self, recorder: "Recorder", parent: "Scope | None", steps: bool) -> None:
         self.recorder = recorder
         self.parent = parent
+        self.steps = steps
+        self.noting: bool = steps or (parent is not None and parent.noting)
+        self.first_wait = 0
         self.open = True
         self.began = clock()
 
     def within(self, other: "Scope") -> bool:
         """Tell whether this scope is the other one or lies inside it."""
         return self is other or (self.parent is not None and self.parent.within(other))
+
+
+class Manner(NamedTuple):
+    """How tasks are recorded.
+
+    Attributes:
+        task_class: what their tasks are made of.
+        calls: what is known of the calls that tasks come from, by the id of their code, whose hash would be slow;
+            the calls keep the code alive. The code of all of them is watched in this manner.
+        waits: where it is noted when tasks wait, or None if it is not.
+    """
+
+    task_class: type[asyncio.Task]
+    calls: dict[int, Call]
+    waits: Waits | None
 
 
 class Recorder:
@@ -80,10 +99,10 @@ class Recorder:
         self.previous: Factory | None = loop.get_task_factory()
         self.moments = Moments()
         self.runs: list[tuple[int, int, Scope]] = []  # from which task and argument on they belong to which scope
-        # By the id of their code, whose hash would be slow; the calls keep the code alive.
-        self.calls: dict[int, Call] = {}
         self.namesakes: dict[tuple[int, str], Call] = {}
-        self.users = 0
+        self.plain = Manner(recorded(asyncio.Task, self.moments), {}, None)
+        self.in_steps: Manner | None = None
+        self.users = self.users_of_steps = 0
         self.monitored = monitor.acquire()
         self.factory = self._factory()
         self.factory.recorder = self
@@ -101,10 +120,17 @@ class Recorder:
                 loop.set_task_factory(recorder.previous)
         return cls(loop)
 
-    def open(self) -> Scope:
-        """Begin to record what the current task, and the tasks that come of it, start."""
-        scope = Scope(self, _scope.get())
+    def open(self, steps: bool = False) -> Scope:
+        """Begin to record what the current task, and the tasks that come of it, start.
+
+        Args:
+            steps: whether to note when the tasks wait.
+        """
+        scope = Scope(self, _scope.get(), steps)
         self.users += 1
+        if steps:
+            self._note_steps()
+            scope.first_wait = len(self.moments.waits.times)
         _scope.set(scope)
         return scope
 
@@ -120,6 +146,8 @@ class Recorder:
             while around is not None and not around.open:
                 around = around.parent
             _scope.set(around)
+        if scope.steps:
+            self._forget_steps()
         self.users -= 1
         if self.users == 0:
             if self.loop.get_task_factory() is self.factory:  # else code inside set one of its own: that one stays
@@ -137,7 +165,7 @@ class Recorder:
             most: of so many tasks, the first ones.
         """
         moments = self.moments
-        snapshot = Snapshot(scope.began, clock())
+        snapshot = Snapshot(scope.began, clock(), moments.waits if scope.steps else None, scope.first_wait)
         for tasks, arguments in self._shares(scope):
             if len(snapshot) + tasks.stop - tasks.start > most:
                 tasks = slice(tasks.start, tasks.start + most - len(snapshot))
@@ -179,6 +207,25 @@ class Recorder:
             if owner.within(scope):
                 yield slice(first, end), slice(first_kept, end_kept)
 
+    def _note_steps(self) -> None:
+        """Note when tasks wait, for one more timeline."""
+        self.users_of_steps += 1
+        if self.users_of_steps == 1:
+            self.moments.note_waits()
+            waits = self.moments.waits
+            self.in_steps = Manner(stepping(self.plain.task_class, waits), {}, waits)
+            if self.monitored:
+                monitor.acquire_steps()
+
+    def _forget_steps(self) -> None:
+        """End that for one timeline."""
+        self.users_of_steps -= 1
+        if self.users_of_steps == 0:
+            self.moments.forget_waits()
+            self.in_steps = None
+            if self.monitored:
+                monitor.release_steps()
+
     def _owner(self, scope: Scope | None) -> Scope | None:
         """Return the innermost scope, of this one and those around it, that is open and recorded here."""
         while scope is not None and not (scope.open and scope.recorder is self):
@@ -191,19 +238,18 @@ class Recorder:
         call = self.namesakes.get((id(code), name))
         if call is None:
             call = self.namesakes[id(code), name] = Call(coro)
-            self.calls.setdefault(id(code), call)
         return call
 
     def _factory(self) -> Factory:
         """Return the task factory. All tasks pass through it, so it keeps what it needs in local variables."""
-        previous, moments, calls, scope_now = self.previous, self.moments, self.calls, _scope.get
+        previous, moments, scope_now = self.previous, self.moments, _scope.get
         created, started, names, arguments = moments.created, moments.started, moments.calls, moments.arguments
         eager = previous is not None and previous is getattr(asyncio, "eager_task_factory", None)
         foreign = previous is not None and not eager
         adopting: dict[type, type[asyncio.Task]] = {}  # the classes for tasks of a foreign factory
         monitored = self.monitored and previous is None
         debug = self.loop.get_debug()
-        seen = recorded(asyncio.Task, moments)
+        task_class, calls, waits = seen, _, _ = self.plain
         unwrapping_seen = unwrapping(seen)
         replaceable = hasattr(asyncio.Task, "_coro")  # asyncio's own C class, not what nest_asyncio puts there
         standing_in_seen = standing_in(seen) if replaceable else None
@@ -217,20 +263,26 @@ class Recorder:
                 shorten_trace(task, 3)
             return task
 
+        def wrapped(coro: Coroutine[Any, Any, Any], place: int) -> Watched:
+            return Watched(coro, moments, place) if waits is None else WatchedInSteps(coro, moments, place, waits)
+
         def behind_watched(
             loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], place: int, options: dict[str, Any]
         ) -> Future[Any]:
             if foreign:
-                task = previous(loop, Watched(coro, moments, place), **options)
+                task = previous(loop, wrapped(coro, place), **options)
                 adopt(task, moments, place, adopting)
                 return task
             if replaceable and type(coro) is CoroutineType and not coro.cr_suspended:
-                inner = watched(coro, moments, place)
-                inner.send(None)
+                if waits is None:
+                    inner = watched(coro, moments, place)
+                    inner.send(None)
+                else:
+                    inner = wrapped(coro, place)
                 task = standing_in_seen.__new__(standing_in_seen)
                 task._timeline_coroutine = coro
             else:
-                inner = Watched(coro, moments, place)
+                inner = wrapped(coro, place)
                 task = unwrapping_seen.__new__(unwrapping_seen)
             task._timeline_place = place  # before its code begins, which for an eager task is in the next line
             task.__init__(inner, loop=loop, **({"eager_start": True} if eager else {}), **options)
@@ -239,7 +291,7 @@ class Recorder:
             return task
 
         def factory(loop: AbstractEventLoop, coro: Coroutine[Any, Any, Any], **options: Any) -> Future[Any]:
-            nonlocal owner
+            nonlocal owner, task_class, calls, waits
             scope = scope_now()
             if scope is None or scope is not owner or not scope.open:
                 scope = self._owner(scope)
@@ -247,6 +299,7 @@ class Recorder:
                     return bare(loop, coro, **options)
                 if scope is not owner:
                     owner = scope
+                    task_class, calls, waits = (scope.noting and self.in_steps) or self.plain
                     self.runs.append((len(moments), len(arguments), scope))
 
             name = None
@@ -259,8 +312,9 @@ class Recorder:
                 call = calls.get(id(code))
                 if call is None or call.qualname != coro.__qualname__:
                     call = self._call(coro)
+                    calls.setdefault(id(code), call)
                     if monitored:
-                        monitor.watch(code)
+                        monitor.watch(code, steps=waits is not None)
                 if name is None:
                     if len(names) < MOST_WITH_ARGUMENTS:
                         call.keep(coro, arguments)
@@ -280,7 +334,7 @@ class Recorder:
                 # A coroutine that waits already does not begin, and a task that begins inside its constructor has no
                 # place yet by which the monitor could know it.
                 if fresh and monitored and not (options and options.get("eager_start")):
-                    task = seen(coro, loop=loop, **options)
+                    task = task_class(coro, loop=loop, **options)
                     task._timeline_place = place
                     if debug:
                         shorten_trace(task, 2)

@@ -5,9 +5,12 @@ readers see them as a sequence of `TaskRecord`. Standard library only.
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import accumulate
 from math import isnan, nan
+from operator import sub
 from typing import overload
 
 STILL_RUNNING, RESULT, EXCEPTION, CANCELLED = range(4)
@@ -25,6 +28,8 @@ class TaskRecord:
         finished: when its code ended, in whichever way.
         received: when somebody first took its outcome, by ``await task``, ``task.result()`` or ``task.exception()``.
         outcome: ``'result'``, ``'exception'``, ``'cancelled'`` or ``'still running'``.
+        steps: when its code ran, without the waits between: pairs of begin and end. Empty unless the timeline was
+            asked to note steps.
     """
 
     name: str
@@ -33,6 +38,38 @@ class TaskRecord:
     finished: float | None
     received: float | None
     outcome: str
+    steps: tuple[tuple[float, float], ...] = field(default=(), repr=False)
+
+
+class Steps:
+    """The stretches of time in which the tasks of a timeline ran, in columns.
+
+    Attributes:
+        firsts: where the steps of each task begin in the other columns, and last of all how many there are.
+        begins, ends: each step's times, in seconds since the timeline began; a task's steps stand in their order.
+    """
+
+    __slots__ = ("begins", "ends", "firsts")
+
+    def __init__(self, firsts: array, begins: array, ends: array) -> None:
+        self.firsts = firsts
+        self.begins = begins
+        self.ends = ends
+
+    def of(self, task: int) -> tuple[tuple[float, float], ...]:
+        """Return the steps of one task, by its index: pairs of begin and end."""
+        steps = slice(self.firsts[task], self.firsts[task + 1])
+        return tuple(zip(self.begins[steps], self.ends[steps], strict=True))
+
+    def seconds(self, task: int) -> float:
+        """Return how long a task ran, all its steps together."""
+        return sum(end - begin for begin, end in self.of(task))
+
+    def longest(self) -> tuple[int, float]:
+        """Return the index of the task that ran for longest without a wait, and for how many seconds. There is one."""
+        seconds = list(map(sub, self.ends, self.begins))
+        longest = max(seconds)
+        return bisect_right(self.firsts, seconds.index(longest)) - 1, longest
 
 
 class Records(Sequence[TaskRecord]):
@@ -45,6 +82,7 @@ class Records(Sequence[TaskRecord]):
         outcomes: one byte a task, an index into `OUTCOMES`.
         ended: when the block was left, in seconds since the timeline began; bars of tasks that
             still ran end there.
+        steps: when the tasks were running, or None if the timeline was not asked to note that.
     """
 
     def __init__(
@@ -56,6 +94,7 @@ class Records(Sequence[TaskRecord]):
         received: array | None = None,
         outcomes: bytearray | None = None,
         ended: float = 0.0,
+        steps: Steps | None = None,
     ) -> None:
         self.names = [] if names is None else names
         self.created = array("d") if created is None else created
@@ -64,10 +103,11 @@ class Records(Sequence[TaskRecord]):
         self.received = array("d") if received is None else received
         self.outcomes = bytearray() if outcomes is None else outcomes
         self.ended = ended
+        self.steps = steps
 
     @classmethod
     def of(cls, records: Sequence[TaskRecord], ended: float) -> "Records":
-        """Return the same records in columns.
+        """Return the same records in columns, with steps if any of them has some.
 
         Args:
             records: the records, in any sequence.
@@ -78,11 +118,14 @@ class Records(Sequence[TaskRecord]):
             times = (getattr(record, moment) for record in records)
             return array("d", (nan if time is None else time for time in times))
 
+        steps = [step for record in records for step in record.steps]
+        firsts = array("l", accumulate((len(record.steps) for record in records), initial=0))
         return cls(
             [record.name for record in records],
             *(column(moment) for moment in ("created", "started", "finished", "received")),
             bytearray(OUTCOMES.index(record.outcome) for record in records),
             ended,
+            Steps(firsts, *(array("d", times) for times in zip(*steps, strict=True))) if steps else None,
         )
 
     def __len__(self) -> int:
@@ -103,6 +146,7 @@ class Records(Sequence[TaskRecord]):
                 for column in (self.started, self.finished, self.received)
             ),
             OUTCOMES[self.outcomes[index]],
+            () if self.steps is None else self.steps.of(range(len(self))[index]),
         )
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from time import perf_counter as clock
 from typing import Any
 
-from .moments import Moments
+from .moments import Moments, Waits
 from .watching import Watched
 
 
@@ -35,6 +35,7 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
         _timeline_moments = moments
         _timeline_started = moments.started
         _timeline_finished = moments.finished
+        _timeline_waits: Waits | None = None
 
         def result(self) -> Any:
             __tracebackhide__ = True  # IPython leaves the frame out of tracebacks
@@ -79,6 +80,21 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
     return disguised(Recorded, base)
 
 
+def stepping(base: type[asyncio.Task], waits: Waits) -> type[asyncio.Task]:
+    """Return a subclass of a recorded task class of whose tasks `watching.Monitor` notes when they wait.
+
+    Args:
+        base: what `recorded` returned.
+        waits: where to note.
+    """
+
+    class Stepping(base):
+        __slots__ = ()
+        _timeline_waits = waits
+
+    return disguised(Stepping, base)
+
+
 def unwrapping(base: type[asyncio.Task]) -> type[asyncio.Task]:
     """Return a subclass of a task class whose ``get_coro`` knows the reader's coroutine behind a `Watched` one."""
 
@@ -87,7 +103,7 @@ def unwrapping(base: type[asyncio.Task]) -> type[asyncio.Task]:
 
         def get_coro(self) -> Any:
             coro = base.get_coro(self)
-            return coro.coroutine if type(coro) is Watched else coro
+            return coro.coroutine if isinstance(coro, Watched) else coro
 
     return disguised(Unwrapping, base)
 
@@ -164,7 +180,7 @@ def adopt_by_attributes(task: "asyncio.Future[Any]", moments: Moments, place: in
 
     def get_coro() -> Any:
         coro = base_coro(reference())
-        return coro.coroutine if type(coro) is Watched else coro
+        return coro.coroutine if isinstance(coro, Watched) else coro
 
     def set_name(name: object) -> None:
         if name is not None:  # see Recorded.set_name

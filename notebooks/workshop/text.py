@@ -8,6 +8,8 @@ from .records import CANCELLED, EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Reco
 
 NO_TASK = "No task was started in this block."
 HEADINGS = ("name", "created", "started", "finished", "received", "outcome")
+RUNNING = "running"
+"""Heading of the column before the last, in the tables of timelines that know when their tasks ran."""
 LONGEST_NAME = 32
 LONGEST_DESCRIPTION = 400
 MOST_ROWS = 40
@@ -33,8 +35,8 @@ def one_line(text: str, longest: int) -> str:
 def table(records: Records) -> str:
     """Return the records as a table, with a line in words for the tasks that still ran when the block ended.
 
-    Times are seconds since the timeline began; "-" stands for what did not happen. Of more than 40 tasks the first
-    20 and the last 20 are shown.
+    Times are seconds since the timeline began; "-" stands for what did not happen. If it was noted when the tasks ran,
+    a column more says for how many seconds each did. Of more than 40 tasks the first 20 and the last 20 are shown.
 
     Args:
         records: the records of one timeline.
@@ -45,7 +47,7 @@ def table(records: Records) -> str:
     count = len(records)
     left_out = count - MOST_ROWS if count > MOST_ROWS else 0
     above = (count - left_out + 1) // 2
-    rows = [HEADINGS]
+    rows = [HEADINGS if records.steps is None else (*HEADINGS[:-1], RUNNING, HEADINGS[-1])]
     rows += [_row(records, index, decimals) for index in chain(range(above), range(above + left_out, count))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
@@ -92,7 +94,9 @@ def _decimals(span: float) -> int:
 
 def _row(records: Records, index: int, decimals: int) -> tuple[str, ...]:
     columns = (records.created, records.started, records.finished, records.received)
-    times = ("-" if isnan(column[index]) else f"{column[index]:.{decimals}f}" for column in columns)
+    times = ["-" if isnan(column[index]) else f"{column[index]:.{decimals}f}" for column in columns]
+    if records.steps is not None:
+        times.append("-" if isnan(records.started[index]) else f"{records.steps.seconds(index):.{decimals}f}")
     return one_line(records.names[index], LONGEST_NAME), *times, OUTCOMES[records.outcomes[index]]
 
 
@@ -119,6 +123,12 @@ def _sentences(records: Records, longest_name: int) -> Iterator[str]:
 
     count = len(records)
     yield f"{count} task{'s' * (count > 1)} over {span:.{decimals}f} seconds."
+    if records.steps is not None and records.steps.begins:
+        index, seconds = records.steps.longest()
+        if seconds > SAME_TIME * span:
+            yield f"Longest step: {one_line(records.names[index], longest_name)} for {seconds:.{decimals}f} s."
+        else:
+            yield "Every step is short."
 
     finished = sorted((time, index) for index, time in enumerate(records.finished) if not isnan(time))
     parts = []

@@ -39,20 +39,31 @@ class Timeline:
         live: whether to show the tasks while they run. The last frame stays in the notebook.
         deadline: a moment, in seconds since the block began, at which the live view draws a line.
         fps: how many frames a second the live view shows at most, from 2 to 30.
+        steps: whether to note, too, when each task was running: the stretches between its waits. The bars are
+            dark there, and light where the task waits.
 
     Raises:
-        TypeError: if the title is not a string, or the deadline or the number of frames not a number.
+        TypeError: if the title is not a string, `steps` neither True nor False, or a number not a number.
         ValueError: if the deadline or the number of frames is out of range, or there is a deadline and no live view.
     """
 
     def __init__(
-        self, title: str = "", *, live: bool = False, deadline: float | None = None, fps: float = FASTEST
+        self,
+        title: str = "",
+        *,
+        live: bool = False,
+        deadline: float | None = None,
+        fps: float = FASTEST,
+        steps: bool = False,
     ) -> None:
         if not isinstance(title, str):
             raise TypeError(f"a timeline's title is text, such as Timeline('gather'), not {type(title).__name__}")
         if deadline is not None and not live:
             raise ValueError("a deadline is drawn in the live view: write Timeline(live=True, deadline=...)")
+        if not isinstance(steps, bool):
+            raise TypeError(f"steps is True or False, such as Timeline(steps=True), not {steps!r}")
         self.title = title
+        self.steps = steps
         self._view = LiveView(title, deadline, fps) if live else None
         self._scope: Scope | None = None
         self._snapshot: Snapshot | None = None
@@ -64,7 +75,7 @@ class Timeline:
         loop = asyncio.get_running_loop()
         if self._view is not None:
             self._view.open(loop)
-        self._scope = Recorder.on(loop).open()
+        self._scope = Recorder.on(loop).open(self.steps)
         if self._view is not None:
             self._view.start(self._scope)
         return self

@@ -18,7 +18,7 @@ from time import perf_counter as clock
 from types import CodeType
 from typing import Any
 
-from .moments import Moments
+from .moments import Moments, Waits
 from .records import CANCELLED, EXCEPTION, RESULT
 
 
@@ -127,18 +127,56 @@ class Watched:
         return repr(self.coroutine)
 
 
+class WatchedInSteps(Watched):
+    """A `Watched` coroutine that notes, too, when it waits.
+
+    Args:
+        coroutine: the reader's coroutine.
+        moments: where to note.
+        place: the task's place there.
+        waits: where to note when it waits.
+    """
+
+    __slots__ = ("_waits",)
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], moments: Moments, place: int, waits: Waits) -> None:
+        super().__init__(coroutine, moments, place)
+        self._waits = waits
+
+    def send(self, value: Any) -> Any:
+        """Run the coroutine to its next wait."""
+        __tracebackhide__ = True
+        self._waits.ends(self._place)
+        awaited = Watched.send(self, value)
+        self._waits.begins(self._place)
+        return awaited
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an error where the coroutine waits."""
+        __tracebackhide__ = True
+        self._waits.ends(self._place)
+        try:
+            awaited = Watched.throw(self, *error)
+        finally:
+            del error  # see Watched.throw
+        self._waits.begins(self._place)
+        return awaited
+
+
 class Monitor:
     """Has the interpreter report when the code of recorded tasks begins and ends.
 
     One serves the whole process, since the interpreter has six tool ids for everybody. Recorded tasks carry
     their `Moments`, two of its columns, and their place there: ``_timeline_moments``, ``_timeline_started``,
-    ``_timeline_finished``, ``_timeline_place``.
+    ``_timeline_finished``, ``_timeline_place``; and ``_timeline_waits``, which is None where waits are not noted.
     """
 
     def __init__(self) -> None:
-        self._users = 0
+        self._users = self._users_of_steps = 0
         self._tool: int | None = None
-        self._codes: dict[int, CodeType] = {}  # by id: the hash of code is slow
+        # By id: the hash of code is slow.
+        self._codes: dict[int, CodeType] = {}
+        self._stepping: dict[int, CodeType] = {}  # those whose waits are reported
         self._lock = threading.Lock()
 
     def acquire(self) -> bool:
@@ -158,12 +196,45 @@ class Monitor:
             if self._users == 0:
                 self._let_go()
 
-    def watch(self, code: CodeType) -> None:
-        """Have this code's beginnings and ends reported, for as long as there are users."""
+    def acquire_steps(self) -> None:
+        """Begin to watch waits, for one more of the users."""
+        with self._lock:
+            self._users_of_steps += 1
+            if self._users_of_steps == 1:
+                events = sys.monitoring.events
+                sys.monitoring.set_events(self._tool, events.PY_UNWIND | events.PY_THROW)
+
+    def release_steps(self) -> None:
+        """End one user's watch of waits."""
+        with self._lock:
+            self._users_of_steps -= 1
+            if self._users_of_steps == 0:
+                sys.monitoring.set_events(self._tool, sys.monitoring.events.PY_UNWIND)
+                for code in self._stepping.values():
+                    self._set_events(code)
+                self._stepping.clear()
+
+    def watch(self, code: CodeType, steps: bool = False) -> None:
+        """Have this code's beginnings and ends reported, for as long as there are users.
+
+        Args:
+            code: the code of a task's own coroutine.
+            steps: whether to have its waits reported, too, for as long as somebody wants to know of waits.
+        """
         if id(code) not in self._codes:
-            events = sys.monitoring.events
             self._codes[id(code)] = code
-            sys.monitoring.set_local_events(self._tool, code, events.PY_START | events.PY_RETURN)
+            self._set_events(code)
+        if steps and id(code) not in self._stepping:
+            self._stepping[id(code)] = code
+            self._set_events(code, steps=True)
+
+    def _set_events(self, code: CodeType, steps: bool = False) -> None:
+        """Set what is reported of a code: with `steps` its waits, and if it is a task's own its begin and end."""
+        events = sys.monitoring.events
+        wanted = events.PY_START | events.PY_RETURN if id(code) in self._codes else 0
+        if steps:
+            wanted |= events.PY_RESUME | events.PY_YIELD
+        sys.monitoring.set_local_events(self._tool, code, wanted)
 
     def _claim(self) -> bool:
         monitoring, events = sys.monitoring, sys.monitoring.events
@@ -182,17 +253,18 @@ class Monitor:
     def _let_go(self) -> None:
         monitoring, events = sys.monitoring, sys.monitoring.events
         monitoring.set_events(self._tool, 0)
-        for code in self._codes.values():
+        for code in (*self._codes.values(), *self._stepping.values()):
             monitoring.set_local_events(self._tool, code, 0)
         for event in self._callbacks(events):
             monitoring.register_callback(self._tool, event, None)
         monitoring.free_tool_id(self._tool)
         self._codes.clear()
+        self._stepping.clear()
         self._tool = None
 
     def _callbacks(self, events: Any) -> dict[int, Callable[..., None]]:
         """Return what is called at each event, in the middle of the reader's code: short, and silent about errors."""
-        codes = self._codes
+        codes, stepping = self._codes, self._stepping
 
         # A task's first code is its own; what it calls comes later.
         def begins(code: CodeType, offset: int) -> None:
@@ -202,6 +274,8 @@ class Monitor:
                 first = started[place]
                 if first != first:  # NaN: not begun yet
                     started[place] = clock()
+                elif task._timeline_waits is not None:
+                    task._timeline_waits.nested.add(place)
             except (AttributeError, RuntimeError):
                 pass  # not in a task, or in one that is not recorded
 
@@ -232,4 +306,72 @@ class Monitor:
             except (AttributeError, RuntimeError):
                 pass
 
-        return {events.PY_START: begins, events.PY_RETURN: returns, events.PY_UNWIND: unwinds}
+        # A waiting task is not the current one: the first of its code that goes on is its own.
+        def resumes(code: CodeType, offset: int) -> None:
+            try:
+                task = current_task()
+                waits, place = task._timeline_waits, task._timeline_place
+                if waits.open:
+                    if waits.waiting[place]:
+                        waits.waiting[place] = False
+                        waits.tasks.append(place)
+                        waits.times.append(clock())
+                    else:
+                        waits.nested.add(place)
+            except (AttributeError, RuntimeError):
+                pass
+
+        # A frame that somebody asked for stays an object while its task waits: of a hundred thousand tasks that costs
+        # more than all else. So a task's own frame is told from others only where it has entered recorded code again.
+        def yields(code: CodeType, offset: int, value: object) -> None:
+            try:
+                task = current_task()
+                waits, place = task._timeline_waits, task._timeline_place
+                coro = task.get_coro()
+                if coro.cr_code is code and (place not in waits.nested or coro.cr_frame is frame(1)):
+                    if waits.open:
+                        waits.waiting[place] = True
+                        waits.tasks.append(place)
+                        waits.times.append(clock())
+                elif waits.thrown and waits.thrown[place][0] is frame(1):
+                    del waits.thrown[place]
+                    waits.begins(place)
+            except (AttributeError, LookupError, RuntimeError):
+                pass
+
+        # An error, such as a cancellation, is thrown into the innermost of the coroutines that await each other. Those
+        # around it go on only when it returns or raises. If it awaits something else instead, the task waits again
+        # without a report of its own code. So the one where the error has arrived is watched in its place.
+        def throws(code: CodeType, offset: int, error: BaseException) -> None:
+            try:
+                task = current_task()
+                waits, place = task._timeline_waits, task._timeline_place
+                here, own = frame(1), task.get_coro().cr_frame
+                if waits.open and waits.waiting[place]:
+                    waits.ends(place)
+                    between = []
+                    while here is not own:
+                        between.append(here)
+                        here = here.f_back
+                    if between:
+                        waits.thrown[place] = between
+                elif place in waits.thrown:
+                    between = waits.thrown[place]
+                    if here is own:
+                        del waits.thrown[place]
+                    elif here in between:
+                        del between[: between.index(here)]
+                if place in waits.thrown and id(code) not in stepping:
+                    stepping[id(code)] = code
+                    self._set_events(code, steps=True)
+            except (AttributeError, RuntimeError):
+                pass
+
+        return {
+            events.PY_START: begins,
+            events.PY_RETURN: returns,
+            events.PY_UNWIND: unwinds,
+            events.PY_RESUME: resumes,
+            events.PY_YIELD: yields,
+            events.PY_THROW: throws,
+        }

@@ -40,12 +40,17 @@ async def bare(tasks: int) -> None:
         await next_result
 
 
-async def recorded(tasks: int) -> Timeline:
+async def recorded(tasks: int, steps: bool = False) -> Timeline:
     """Run the workload in a timeline."""
-    async with Timeline() as timeline:
+    async with Timeline(steps=steps) as timeline:
         for next_result in asyncio.as_completed([asyncio.sleep(0) for _ in range(tasks)]):
             await next_result
     return timeline
+
+
+async def in_steps(tasks: int) -> Timeline:
+    """Run the workload in a timeline that notes when each task runs."""
+    return await recorded(tasks, steps=True)
 
 
 async def debugged(tasks: int) -> None:
@@ -96,12 +101,12 @@ async def paired(workload: Callable[[int], Awaitable[object]], tasks: int, runs:
     return {"bare": median(bares), "other": median(others), "ratio": median(ratios)}
 
 
-async def bytes_kept(tasks: int) -> float:
+async def bytes_kept(workload: Callable[[int], Awaitable[Timeline]], tasks: int) -> float:
     """Return how much memory a timeline keeps of each task after its block."""
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    timeline = await recorded(tasks)
+    timeline = await workload(tasks)
     gc.collect()
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -113,7 +118,9 @@ async def measure(quick: bool) -> Iterator[dict[str, object]]:
     """Yield the rows of this Python's table, each as soon as it is known."""
     for tasks in SIZES:
         runs = (3 if quick else 9) if tasks == max(SIZES) else (5 if quick else 15)
-        yield {"tasks": tasks, "bytes": await bytes_kept(tasks), **await paired(recorded, tasks, runs)}
+        for what, workload in (("Timeline", recorded), ("Timeline(steps=True)", in_steps)):
+            kept = await bytes_kept(workload, tasks)
+            yield {"tasks": tasks, "what": what, "bytes": kept, **await paired(workload, tasks, runs)}
     scale = {"viztracer with log_async": traced, "asyncio debug mode": debugged}
     for what, workload in scale.items():
         try:
@@ -156,8 +163,7 @@ def show(row: dict[str, object]) -> str:
     if "missing" in row:
         return f"{row['tasks']:>9,}  {row['what']}: {row['missing']}"
     kept = f"{row['bytes']:>13.0f}" if "bytes" in row else f"{'':>13}"
-    what = row.get("what", "Timeline")
-    return f"{row['tasks']:>9,}  {what:<24}  {row['bare']:>12.2f}  {row['ratio']:>12.2f}  {kept}"
+    return f"{row['tasks']:>9,}  {row['what']:<24}  {row['bare']:>12.2f}  {row['ratio']:>12.2f}  {kept}"
 
 
 def main() -> None:
@@ -180,7 +186,7 @@ def main() -> None:
             for line in process.stdout:
                 row = json.loads(line)
                 print(show(row), flush=True)
-                if "bytes" in row:
+                if row["what"] == "Timeline":
                     times[row["tasks"]] = row
         if process.returncode:
             sys.exit(f"Python {version} failed; run it alone: {' '.join(arguments)}")
