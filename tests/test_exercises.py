@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,29 +26,31 @@ def unwrapped(out):
     return out.replace("\n  ", " ")
 
 
+def judged(capfd, number, answer):
+    """Check an answer, and return the line that was printed."""
+
+    async def cell():
+        before = asyncio.all_tasks()
+        assert await check(number, answer) is None
+        assert asyncio.all_tasks() == before, "something was left running"
+
+    asyncio.run(cell())
+    out, err = capfd.readouterr()
+    assert err == ""
+    out = unwrapped(out)
+    assert out.count("\n") == 1, out
+    assert out[:2] in ("✓ ", "✗ ")
+    assert out[2:].startswith(f"{number} ")
+    assert "Traceback" not in out
+    assert not any(stops in out.replace("...", "") for stops in ("..", "…."))
+    assert "at once" not in out
+    return out
+
+
 @pytest.fixture
 def judge(capfd):
     """Return a function that checks an answer and returns the line that was printed."""
-
-    def judge(number, answer):
-        async def cell():
-            before = asyncio.all_tasks()
-            assert await check(number, answer) is None
-            assert asyncio.all_tasks() == before, "something was left running"
-
-        asyncio.run(cell())
-        out, err = capfd.readouterr()
-        assert err == ""
-        out = unwrapped(out)
-        assert out.count("\n") == 1, out
-        assert out[:2] in ("✓ ", "✗ ")
-        assert out[2:].startswith(f"{number} ")
-        assert "Traceback" not in out
-        assert not any(stops in out.replace("...", "") for stops in ("..", "…."))
-        assert "at once" not in out
-        return out
-
-    return judge
+    return partial(judged, capfd)
 
 
 @pytest.fixture

@@ -5,33 +5,18 @@
 import asyncio
 import contextlib
 import time
+from functools import partial
 
 import pytest
 
-from test_exercises import ANYTHING, Endless, unwrapped
-from workshop.exercises import check, predictions, runner
+from test_exercises import ANYTHING, Endless, judged
+from workshop.exercises import predictions, runner
 
 
 @pytest.fixture
 def judge(capfd):
     """Return a function that checks an answer and returns the line that was printed."""
-
-    def judge(number, answer):
-        async def cell():
-            before = asyncio.all_tasks()
-            await check(number, answer)
-            assert asyncio.all_tasks() == before, "something was left running"
-
-        asyncio.run(cell())
-        out, err = capfd.readouterr()
-        assert err == ""
-        out = unwrapped(out)
-        assert out.count("\n") == 1, out
-        assert out.startswith((f"✓ {number} ", f"✗ {number} "))
-        assert ".." not in out.replace("...", "")
-        return out
-
-    return judge
+    return partial(judged, capfd)
 
 
 def started(coroutines):

@@ -230,18 +230,8 @@ def _add_steps(steps: np.ndarray, start: np.ndarray, end: np.ndarray, top: np.nd
         start, end, top, bottom = start[across], end[across], row[across] + 1.0, bottom[across]
 
 
-class CoverageImage(Artist):
-    """Bars of many tasks, painted for whatever pixels the axes have when they are drawn."""
-
-    def __init__(self, bars: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]]) -> None:
-        """Keep what is to be painted.
-
-        Args:
-            bars: for each kind of bar its colour, and of each bar the row and the times of start and end.
-        """
-        super().__init__()
-        self.bars = bars
-        self._painted: tuple[Any, np.ndarray] | None = None
+class AxesImage(Artist):
+    """An image that fills its axes, made for whatever pixels they have when they are drawn."""
 
     @allow_rasterization
     def draw(self, renderer: RendererBase) -> None:
@@ -256,6 +246,24 @@ class CoverageImage(Artist):
         renderer.draw_image(context, round(box.x0), round(box.y0), image[::-1])
         context.restore()
         self.stale = False
+
+    def image(self, width: int, height: int) -> np.ndarray:
+        """Return the image of the axes as it is for so many pixels, in rows from top to bottom of RGBA bytes."""
+        raise NotImplementedError
+
+
+class CoverageImage(AxesImage):
+    """Bars of many tasks, painted for whatever pixels the axes have when they are drawn."""
+
+    def __init__(self, bars: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]]) -> None:
+        """Keep what is to be painted.
+
+        Args:
+            bars: for each kind of bar its colour, and of each bar the row and the times of start and end.
+        """
+        super().__init__()
+        self.bars = bars
+        self._painted: tuple[Any, np.ndarray] | None = None
 
     def image(self, width: int, height: int) -> np.ndarray:
         """Return the image of the axes as it is for so many pixels, in rows from top to bottom of RGBA bytes."""
@@ -277,7 +285,7 @@ class CoverageImage(Artist):
             yield color, coverage(rows, start, end, self.axes.get_xlim(), self.axes.get_ylim(), width, height)
 
 
-class StepsImage(Artist):
+class StepsImage(AxesImage):
     """The steps of tasks, painted dark over their bars, for whatever pixels the axes have when they are drawn."""
 
     def __init__(self, steps: "_Steps", half: float) -> None:
@@ -292,22 +300,13 @@ class StepsImage(Artist):
         self.half = half
         self.set_zorder(2)  # over bars, under marks
 
-    @allow_rasterization
-    def draw(self, renderer: RendererBase) -> None:
-        """Paint the image over the whole of the axes."""
-        if not self.get_visible():
-            return
-        scale = renderer.get_image_magnification()
-        box = self.axes.bbox
-        share = self.share(round(box.width * scale), round(box.height * scale))
+    def image(self, width: int, height: int) -> np.ndarray:
+        """Return the image of the axes as it is for so many pixels, in rows from top to bottom of RGBA bytes."""
+        share = self.share(width, height)
         image = np.empty((*share.shape, 4), np.uint8)
         image[..., :3] = np.multiply(to_rgb(RUNNING.fill), 255).round()
         image[..., 3] = (255 * share).round()
-        context = renderer.new_gc()
-        context.set_clip_rectangle(box)
-        renderer.draw_image(context, round(box.x0), round(box.y0), image[::-1])
-        context.restore()
-        self.stale = False
+        return image
 
     def share(self, width: int, height: int) -> np.ndarray:
         """Return how much of each pixel is painted, in an image of the axes of so many pixels."""
