@@ -1,13 +1,12 @@
 """The instrument that the lessons use: a block that remembers what the tasks inside it did, and shows it."""
 
 import asyncio
-import base64
-import html
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .live import FASTEST, LiveView, stopped
+from .mime import picture_with_words
 from .moments import Snapshot
 from .recording import Recorder, Scope
 from .records import Records
@@ -187,12 +186,5 @@ def as_picture(timelines: Sequence[Timeline]) -> tuple[dict[str, str], dict[str,
     from . import figure
 
     panels = [(timeline.title, timeline.tasks) for timeline in timelines]
-    image = base64.b64encode(figure.png(figure.picture(panels))).decode("ascii")
     alt = " ".join(describe(title, records) for title, records in panels)
-    data = {
-        "text/plain": as_text(timelines),
-        "image/png": image,
-        # JupyterLab shows this one: it does not pass on the alt text of a bare picture.
-        "text/html": f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{image}" style="max-width: 100%">',
-    }
-    return data, {"image/png": {"alt": alt}}
+    return picture_with_words(figure.png(figure.picture(panels)), alt, as_text(timelines))
