@@ -1,7 +1,8 @@
 """Helpers of the workshop on asyncio results: what the lessons import."""
 
+from .described import described
 from .exercises import check, compare, predict
 from .preflight import preflight
 from .timeline import Timeline, side_by_side
 
-__all__ = ["Timeline", "check", "compare", "predict", "preflight", "side_by_side"]
+__all__ = ["Timeline", "check", "compare", "described", "predict", "preflight", "side_by_side"]
