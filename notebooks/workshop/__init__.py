@@ -1,7 +1,9 @@
 """Helpers of the workshop on asyncio results: what the lessons import."""
 
 from .exercises import check, compare, predict
+from .experiments import experiment
+from .labs import lab
 from .preflight import preflight
 from .timeline import Timeline, side_by_side
 
-__all__ = ["Timeline", "check", "compare", "predict", "preflight", "side_by_side"]
+__all__ = ["Timeline", "check", "compare", "experiment", "lab", "predict", "preflight", "side_by_side"]
