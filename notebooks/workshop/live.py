@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class Display:
-    """The place in a notebook where the frames are shown, one after another.
+    """The place in a notebook where the frames are shown, one after another. A subclass may show them elsewhere.
 
     Attributes:
         live: whether frames can take the place of earlier ones. If not, the last frame only is shown, and in a plain
@@ -69,6 +69,14 @@ class Display:
         else:
             display(data, raw=True)
 
+    def complain(self, words: str) -> None:
+        """Tell the reader what went wrong with the view.
+
+        Args:
+            words: what went wrong, in a sentence.
+        """
+        log.warning("%s", words)
+
 
 class LiveView:
     """The view of one block.
@@ -77,13 +85,14 @@ class LiveView:
         title: the timeline's title, or "".
         deadline: a moment to draw a line at, in seconds since the timeline began, or None.
         fps: frames a second, at most.
+        display: where to show the frames; None for below the cell that runs.
 
     Raises:
         TypeError: if the deadline or the number of frames is not a number.
         ValueError: if it is out of range.
     """
 
-    def __init__(self, title: str, deadline: float | None, fps: float) -> None:
+    def __init__(self, title: str, deadline: float | None, fps: float, display: Display | None = None) -> None:
         if deadline is not None and not 0 < _number("deadline", deadline) < inf:
             raise ValueError(f"a deadline is a number of seconds above 0, such as deadline=2.5, not {deadline!r}")
         if not SLOWEST <= _number("fps", fps) <= FASTEST:
@@ -91,7 +100,8 @@ class LiveView:
         self._title = title
         self._deadline = deadline
         self._interval = 1 / fps
-        self._display = Display()
+        self._given = display
+        self._display = display or Display()
         self._loop: AbstractEventLoop | None = None
         self._context: Context | None = None
         self._scope: Scope | None = None
@@ -100,7 +110,7 @@ class LiveView:
 
     def open(self, loop: AbstractEventLoop) -> None:
         """Show the first frame, before the timeline begins."""
-        self._display = Display()
+        self._display = self._given or Display()
         self._loop, self._context = loop, copy_context()  # what displaying may start is not the block's
         self._failed = False
         if self._display.live:
@@ -162,7 +172,7 @@ class LiveView:
 
     def _note(self, error: Exception) -> None:
         if not self._failed:
-            log.warning("The live view stopped, your code did not: %s: %s", type(error).__name__, error)
+            self._display.complain(f"The live view stopped, your code did not: {type(error).__name__}: {error}")
         self._failed = True
 
     def _frame(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .live import FASTEST, LiveView, stopped
+from .live import FASTEST, Display, LiveView, stopped
 from .mime import picture_with_words
 from .moments import Snapshot
 from .recording import Recorder, Scope
@@ -35,7 +35,8 @@ class Timeline:
 
     Args:
         title: what the picture and the table are headed with.
-        live: whether to show the tasks while they run. The last frame stays in the notebook.
+        live: whether to show the tasks while they run. The last frame stays in the notebook. A `live.Display` in place
+            of True says where to show them.
         deadline: a moment, in seconds since the block began, at which the live view draws a line.
         fps: how many frames a second the live view shows at most, from 2 to 30.
         steps: whether to note, too, when each task was running: the stretches between its waits. The bars are
@@ -50,7 +51,7 @@ class Timeline:
         self,
         title: str = "",
         *,
-        live: bool = False,
+        live: bool | Display = False,
         deadline: float | None = None,
         fps: float = FASTEST,
         steps: bool = False,
@@ -63,7 +64,8 @@ class Timeline:
             raise TypeError(f"steps is True or False, such as Timeline(steps=True), not {steps!r}")
         self.title = title
         self.steps = steps
-        self._view = LiveView(title, deadline, fps) if live else None
+        display = live if isinstance(live, Display) else None
+        self._view = LiveView(title, deadline, fps, display) if live else None
         self._scope: Scope | None = None
         self._snapshot: Snapshot | None = None
         self._records = Records()
@@ -104,6 +106,16 @@ class Timeline:
         if self._snapshot is not None:
             self._records, self._snapshot = self._snapshot.records(), None
         return self._records
+
+    def unfinished(self) -> list[asyncio.Task]:
+        """Return the tasks started inside the block that are not done: whoever leaves it now leaves them running.
+
+        Raises:
+            RuntimeError: if called outside the block, where nothing is recorded.
+        """
+        if self._scope is None:
+            raise RuntimeError("unfinished() tells what runs now: call it inside the `async with` block")
+        return self._scope.recorder.unfinished(self._scope)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the timeline with matplotlib.
