@@ -3,10 +3,28 @@
 import pytest
 
 from workshop.exercises import compare, predict, predictions
+from workshop.records import Records, TaskRecord
 
 PREDICTIONS = predictions.PREDICTIONS
 NOT_IN_A_RUNNING_LOOP = RuntimeError("asyncio.run() cannot be called from a running event loop")
 NAMES = ["Oslo", "Bern", "Rome"]
+
+
+def recorded(*moments: tuple[float, float], step: float = 0.0) -> Records:
+    """Return records of tasks that began and finished so, the first of which ran for `step` seconds when it began."""
+    steps = [(began, began + step * (row == 0)) for row, (began, _) in enumerate(moments)]
+    records = [
+        TaskRecord(f"call({name!r})", began, began, finished, finished, "result", (one,))
+        for name, (began, finished), one in zip("ABC", moments, steps, strict=False)
+    ]
+    return Records.of(records, ended=1.0)
+
+
+BLOCKED = recorded((0.0, 0.4), (0.0, 0.4), step=0.3)
+ONE_AFTER_ANOTHER = recorded((0.0, 0.1), (0.1, 0.2), (0.201, 0.3))
+QUEUED = recorded((0.0, 0.1), (0.0, 0.2), (0.001, 0.3))
+HEALTHY = recorded((0.0, 0.1), (0.0, 0.1), (0.001, 0.102))
+ONE_ALONE = recorded((0.0, 0.1))
 
 # number, what was observed, the answer it fits
 RUNS = [
@@ -78,6 +96,11 @@ RUNS = [
     ("5.3", (["Ben", "Gus", "Ada"],), "b"),
     ("5.3", (["Ben", "Ada", "Gus"],), "c"),
     ("5.3", ([],), "a"),
+    *((number, (BLOCKED,), "a") for number in ("6.1", "6.2", "6.3")),
+    *((number, (ONE_AFTER_ANOTHER,), "b") for number in ("6.1", "6.2", "6.3")),
+    *((number, (QUEUED,), "c") for number in ("6.1", "6.2", "6.3")),
+    ("6.1", (HEALTHY,), None),
+    ("6.1", (ONE_ALONE,), None),
 ]
 
 

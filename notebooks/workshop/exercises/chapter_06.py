@@ -20,7 +20,7 @@ def _illness(records: Records) -> Verdict:
     if longest > LONG_STEP:
         return "a", f"in your run, {records.names[task]} ran for {seconds(longest)} without a wait"
     created, finished = list(records.created), list(records.finished)
-    if all(later >= earlier for earlier, later in zip(finished, created[1:], strict=False)):
+    if len(created) > 1 and all(later >= earlier for earlier, later in zip(finished, created[1:], strict=False)):
         return "b", "in your run, each task was created when the one before had finished"
     if max(created) - min(created) < SAME_MOMENT < max(finished) - min(finished):
         return "c", "in your run, all tasks were created together, and finished one after another"
@@ -41,6 +41,13 @@ BOTTLENECK = (
 )
 
 
+NOT_BLOCKING = "A call that blocks the event loop shows as a long dark stretch, and there is none in this picture. "
+NOT_SEQUENTIAL = (
+    "If each call were awaited before the next is started, no bar would begin before the one above it ends. "
+)
+NOT_BOTTLENECK = "At a bottleneck all bars begin together, and end one after another, in equal steps. "
+
+
 def _illness_prediction(right: str) -> Prediction:
     """Return a prediction whose choices are the three illnesses.
 
@@ -48,8 +55,9 @@ def _illness_prediction(right: str) -> Prediction:
         right: the letter of the illness that the lesson's code has.
     """
     why = {"a": BLOCKING, "b": SEQUENTIAL, "c": BOTTLENECK}[right]
+    why_not = {"a": NOT_BLOCKING, "b": NOT_SEQUENTIAL, "c": NOT_BOTTLENECK}
     return Prediction(
-        answers=dict.fromkeys("abc", why),
+        answers={letter: why if letter == right else text + why for letter, text in why_not.items()},
         usual=right,
         observes="the tasks of a timeline with steps=True",
         verdict=_illness,
