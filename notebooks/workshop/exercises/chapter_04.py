@@ -1,14 +1,13 @@
 """Predictions and exercises of chapter 04, timeouts."""
 
-import asyncio
 import inspect
-from collections.abc import Coroutine
 from typing import Any
 
 from workshop.exercises import runner
 from workshop.exercises.checks import BLOCKS, WrongError, attempt, exercise, expect, expect_nothing_left, seconds, shown
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import Outcome
+from workshop.exercises.slow_calls import SlowCalls, expect_all_stopped
 
 
 def _after_the_timeout(outcome: str) -> Verdict:
@@ -54,56 +53,6 @@ prediction(
 )
 
 
-class _Calls:
-    """Calls that take their time, may fail, and need a moment to stop when they are cancelled.
-
-    Args:
-        delays: for each name how long its call takes, in seconds.
-        failing: the names of the calls that fail.
-    """
-
-    CLEANING = 0.05
-
-    def __init__(self, delays: dict[str, float], failing: tuple[str, ...] = ()) -> None:
-        self.delays = delays
-        self.failing = failing
-        self.begun: list[str] = []
-
-    def coroutines(self) -> list[Coroutine[Any, Any, str]]:
-        return [self._call(name) for name in self.delays]
-
-    async def _call(self, name: str) -> str:
-        self.begun.append(name)
-        try:
-            await asyncio.sleep(self.delays[name])
-        except asyncio.CancelledError:
-            await asyncio.sleep(self.CLEANING)
-            raise
-        if name in self.failing:
-            raise ConnectionError(f"no answer from {name}")
-        return name
-
-    def expect_all_begun(self) -> None:
-        """Go on if each call was started."""
-        missing = [name for name in self.delays if name not in self.begun]
-        expect(
-            not missing,
-            f"Of the {len(self.delays)} calls, {', '.join(missing)} never began: start all of them, for example as "
-            "tasks, before you wait for the first.",
-        )
-
-
-def _expect_all_stopped(outcome: Outcome) -> None:
-    """Go on if nothing runs any more."""
-    number = len(outcome.left_behind)
-    expect(
-        not number,
-        f"The result is right, but when your function returned, {number} task{'s' * (number != 1)} still ran: cancel "
-        "each of them, and then wait until it has stopped.",
-    )
-    expect_nothing_left(outcome)
-
-
 IDEAS_BEHIND_ENDS = (
     (
         "Your code raised TimeoutError",
@@ -145,7 +94,7 @@ async def collect_within(answer: Any) -> str:
 
 
 async def _collect(answer: Any, limit: float, delays: dict[str, float], expected: list[str]) -> None:
-    calls = _Calls(delays)
+    calls = SlowCalls(delays)
     outcome = await _attempt(answer, limit, calls.coroutines(), when=f"with a limit of {seconds(limit)}")
     expect(not outcome.blocked, BLOCKS)
     result = outcome.result
@@ -174,7 +123,7 @@ async def _collect(answer: Any, limit: float, delays: dict[str, float], expected
         names == expected,
         f"They arrived in the order {', '.join(expected)}, and your list is {', '.join(names)}.",
     )
-    _expect_all_stopped(outcome)
+    expect_all_stopped(outcome)
 
 
 def _expect_time(limit: float, longest: float, elapsed: float) -> None:
@@ -187,7 +136,7 @@ def _expect_time(limit: float, longest: float, elapsed: float) -> None:
     """
     if longest > limit:
         expect(
-            elapsed < min(limit + _Calls.CLEANING + 0.2, longest),
+            elapsed < min(limit + SlowCalls.CLEANING + 0.2, longest),
             f"With a limit of {seconds(limit)}, your function took {seconds(elapsed)}: when the time is over, "
             "cancel what still runs, and don't wait for its results.",
         )
@@ -202,7 +151,7 @@ def _expect_time(limit: float, longest: float, elapsed: float) -> None:
 @exercise("4.2")
 async def first_good(answer: Any) -> str:
     """Check the exercise: the first result that is no failure, the rest cancelled."""
-    calls = _Calls({"Rome": 0.9, "Oslo": 0.2, "Bern": 0.1, "Lima": 0.6}, failing=("Bern",))
+    calls = SlowCalls({"Rome": 0.9, "Oslo": 0.2, "Bern": 0.1, "Lima": 0.6}, failing=("Bern",))
     outcome = await _attempt(answer, calls.coroutines())
     expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
@@ -216,9 +165,9 @@ async def first_good(answer: Any) -> str:
         f"The good answer was there after 0.20 s, and your function took {seconds(outcome.elapsed)}: "
         "cancel the others, don't wait for their results.",
     )
-    _expect_all_stopped(outcome)
+    expect_all_stopped(outcome)
 
-    none = _Calls({"Rome": 0.1, "Oslo": 0.05}, failing=("Rome", "Oslo"))
+    none = SlowCalls({"Rome": 0.1, "Oslo": 0.05}, failing=("Rome", "Oslo"))
     outcome = await runner.run(answer, none.coroutines())
     expect(
         not outcome.timed_out,
