@@ -12,21 +12,10 @@ import threading
 import pytest
 
 from jumping_loop import JumpingClock, put_workshop_on
-from watching_ways import MONITORING, no_tool_id_left
 from workshop import Timeline, side_by_side
 from workshop.records import TaskRecord
 
-
-@pytest.fixture(params=["monitored", "wrapped"], autouse=True)
-def way_of_watching(request):
-    """Run each test with the interpreter's own reports (3.12 and later), and with none to be had."""
-    if request.param == "wrapped":
-        with no_tool_id_left():
-            yield
-    elif MONITORING:
-        yield
-    else:
-        pytest.skip("sys.monitoring is new in Python 3.12")
+pytestmark = pytest.mark.usefixtures("way_of_watching")
 
 
 @pytest.fixture
