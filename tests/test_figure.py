@@ -16,7 +16,8 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from workshop import figure as module
-from workshop.figure import CoverageImage, coverage, draw, picture, png
+from workshop.figure import CoverageImage, Panel, coverage, draw, figure_size, picture, png
+from workshop.looks import DEADLINE
 from workshop.records import EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Records, TaskRecord
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -78,6 +79,16 @@ def box(ax):
 
 def coverage_image(ax):
     return next(child for child in ax.get_children() if isinstance(child, CoverageImage))
+
+
+def deadline_labels(ax):
+    """The texts above the axes, but for the title."""
+    return [label for above in ax.child_axes for label in above.get_xticklabels() if label.get_text()]
+
+
+def red(pixels):
+    """Which pixels have the colour of deadlines."""
+    return np.abs(pixels - 255 * np.array(to_rgb(DEADLINE))).max(axis=-1) < 60
 
 
 def seconds_per_pixel(ax):
@@ -173,11 +184,19 @@ def test_coverage_follows_the_limits_of_the_axes():
 
 @pytest.mark.parametrize("count", [0, 1, 5, 30, 300, 10_000])
 @pytest.mark.parametrize("names", [["task"], ["sleeper(4, 'A')"], ODD_NAMES], ids=["short", "usual", "odd"])
-@pytest.mark.parametrize("titles", [[""], ["One $\\frac{", "the other 🍕 " * 40]], ids=["alone", "titled"])
+@pytest.mark.parametrize(
+    "titles",
+    [
+        [("", None)],
+        [("One $\\frac{", None), ("the other 🍕 " * 40, None)],
+        [("", 0.01), ("late " * 40, 9.99), ("", None)],
+    ],
+    ids=["alone", "titled", "deadlines"],
+)
 def test_everything_written_can_be_read(count, names, titles):
     tasks = many(count, outcomes=OUTCOMES[1:], wait=0.5, received_after=0.25)
     tasks.names[:] = [names[i % len(names)] for i in range(count)]
-    figure = picture([(title, tasks) for title in titles])
+    figure = picture([Panel(title, tasks, deadline) for title, deadline in titles])
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
 
@@ -195,6 +214,8 @@ def test_everything_written_can_be_read(count, names, titles):
             ticks = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
             written += extents([ax.xaxis.label, *(label for at, label in ticks if left <= at <= right)])
         written += extents([text for text in ax.get_children() if isinstance(text, Text)])
+        written += extents(deadline_labels(ax))
+    assert sum(len(deadline_labels(ax)) for ax in figure.axes) == sum(deadline is not None for _, deadline in titles)
     written += [legend.get_window_extent(renderer) for legend in figure.legends]
     assert len(figure.legends) == (count > 0)
     for extent in written:
@@ -282,6 +303,49 @@ def test_panels_share_the_time_axis():
     assert [ax.get_xlabel() for ax in figure.axes] == ["", "", "seconds"]
 
 
+@pytest.mark.parametrize("count", [1, 12, 60, 250, 3000])
+def test_a_deadline_is_a_dashed_line_over_all_rows(count):
+    tasks = many(count)
+    figure = picture([Panel("title", tasks, 2.5)])
+    (ax,) = figure.axes
+    across = red(painted(figure)[box(ax)])
+    along = across.any(axis=1)
+    assert 0.5 < along.mean() < 0.9
+    assert along[:8].any() and along[-8:].any()
+    columns = np.flatnonzero(across.any(axis=0))
+    at = ax.transData.transform((2.5, 0))[0] - ax.bbox.x0
+    assert abs(columns - at).max() <= 3
+    assert [label.get_text() for label in deadline_labels(ax)] == ["deadline 2.5 s"]
+
+
+def test_each_panel_has_its_own_deadline_and_one_without_has_none():
+    tasks = many(3)
+    figure = picture([Panel("a", tasks, 1), Panel("b", tasks, 4), Panel("c", tasks)])
+    pixels = painted(figure)
+    found = [np.flatnonzero(red(pixels[box(ax)]).any(axis=0)) for ax in figure.axes]
+    first, second = (figure.axes[0].get_xlim()[0] + found[i].mean() * seconds_per_pixel(figure.axes[0]) for i in (0, 1))
+    assert (first, second) == pytest.approx((1, 4), abs=0.03)
+    assert not len(found[2])
+    assert [len(deadline_labels(ax)) for ax in figure.axes] == [1, 1, 0]
+
+
+def test_the_bar_of_a_task_that_still_runs_crosses_the_deadline():
+    tasks = records(("a", 0, 0, None, None, "still running"), ("b", 0, 0, 1, 1, "result"), ended=2.5)
+    figure = picture([Panel("", tasks, 2.0)])
+    (ax,) = figure.axes
+    line = painted(figure)[round(figure.bbox.height - ax.transData.transform((0, -0.15))[1])]
+    fill = 255 * np.array(to_rgb(module.RUNS[STILL_RUNNING].fill))
+    for time in (1.95, 2.05):
+        assert line[round(ax.transData.transform((time, 0))[0])] == pytest.approx(fill, abs=2)
+
+
+def test_the_time_axis_reaches_the_deadline():
+    short = records(("a", 0, 0, 1, 1, "result"), ended=1.0)
+    (ax,) = picture([Panel("", short, 7.0)]).axes
+    assert 7 < ax.get_xlim()[1] < 8
+    assert 7 < draw(Figure().subplots(), short, 7.0).get_xlim()[1] < 8
+
+
 def test_the_time_axis_reaches_the_last_moment_received_after_the_block():
     (ax,) = picture([("", records(("a", 0, 0, 1, 7, "result"), ended=2.0))]).axes
     assert 7 < ax.get_xlim()[1] < 8
@@ -332,6 +396,42 @@ def test_draw_takes_and_returns_axes(count, style):
     if count:
         legend = ax.get_legend().get_window_extent()
         assert legend.y1 < ax.xaxis.label.get_window_extent().y0
+
+
+LONG_NAMES = [*EVERY_KIND[:3], TaskRecord("n" * 50, 0, 0, 1, 1, "result")]
+
+
+@pytest.mark.parametrize("tasks", [EVERY_KIND, Records.of(LONG_NAMES, 3.0), many(3), many(3000), Records(ended=1.0)])
+@pytest.mark.parametrize("deadline", [None, 0.1, 2.9])
+def test_what_is_drawn_on_axes_lies_inside_their_figure_and_apart(tasks, deadline):
+    """Of a figure of the recommended size, of matplotlib's, and of one whose upper axes leave numbers to the lower."""
+    recommended = Figure(figsize=figure_size(tasks), layout="constrained")
+    usual = Figure(layout="constrained")
+    shared = Figure(figsize=(9, 6), layout="constrained")
+    for ax, alone in (
+        (recommended.subplots(), True),
+        (usual.subplots(), True),
+        (shared.subplots(2, 1, sharex=True, height_ratios=[3, 1])[0], False),
+    ):
+        draw(ax, tasks, deadline, "A $title$ of some length")
+        png(ax.figure)
+        assert ax.get_xlabel() == ("seconds" if alone else "")
+        parts = [text.get_window_extent() for text in (ax.xaxis.label, *deadline_labels(ax)) if text.get_text()]
+        title = next(text for text in ax.get_children() if isinstance(text, Text) and text.get_text().startswith("A $"))
+        assert not title.get_parse_math()
+        parts.append(title.get_window_extent())
+        if names := ax.yaxis.get_tightbbox():
+            parts.append(names)
+        if legend := ax.get_legend():
+            parts.append(legend.get_window_extent())
+            assert legend.get_window_extent().x1 <= ax.bbox.x1 + 1  # and so takes no width from the axes
+        assert ax.figure is usual or ax.bbox.width > 0.6 * ax.figure.bbox.width
+        for part in parts:
+            assert part.x0 >= 0 and part.y0 >= 0
+            assert part.x1 <= ax.figure.bbox.x1 and part.y1 <= ax.figure.bbox.y1
+        assert not any(one.overlaps(other) for one, other in combinations(parts, 2))
+        below = [other.get_tightbbox() for other in ax.figure.axes if other is not ax]
+        assert not any(part.overlaps(other) for part in parts for other in below)
 
 
 def test_exceptions_keep_their_colour_among_many_tasks():

@@ -582,12 +582,13 @@ print(sorted(sys.modules.keys() & {"matplotlib", "IPython", "numpy", "nest_async
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"deadline": 2}, ValueError, "write Timeline\\(live=True, deadline="),
         ({"live": True, "deadline": 0}, ValueError, "above 0"),
-        ({"live": True, "deadline": float("nan")}, ValueError, "above 0"),
-        ({"live": True, "deadline": "2"}, TypeError, "takes a number"),
-        ({"live": True, "deadline": True}, TypeError, "takes a number"),
-        ({"live": True, "fps": 1}, ValueError, "2 to 30"),
+        ({"deadline": -1}, ValueError, "above 0"),
+        ({"deadline": float("nan")}, ValueError, "above 0"),
+        ({"deadline": float("inf")}, ValueError, "above 0"),
+        ({"deadline": "2"}, TypeError, "takes a number"),
+        ({"deadline": True}, TypeError, "takes a number"),
+        ({"fps": 1}, ValueError, "2 to 30"),
         ({"live": True, "fps": 60}, ValueError, "2 to 30"),
         ({"live": True, "fps": None}, TypeError, "takes a number"),
     ],
@@ -637,8 +638,8 @@ def test_stored_outputs_hold_the_last_frame_and_come_out_the_same_each_time(tmp_
     (output,) = first = outputs()
     assert output.output_type == "display_data"
     svg, alt = image(output.data["text/html"])
-    assert alt == "2 tasks over 2.00 seconds. Finished: sleeper(1) at 1.00 s, sleeper(2) at 2.00 s. " + (
-        "Received: all at once at 2.00 s."
+    assert alt == "2 tasks over 2.00 seconds. Unfinished at the deadline, 1.5 s: sleeper(2). " + (
+        "Finished: sleeper(1) at 1.00 s, sleeper(2) at 2.00 s. Received: all at once at 2.00 s."
     )
     assert "deadline 1.5 s" in texts(svg)
     assert outputs() == first

@@ -12,23 +12,12 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from jumping_loop import JumpingClock, put_workshop_on
-from watching_ways import MONITORING, no_tool_id_left
+from watching_ways import MONITORING
 from workshop import Timeline
 from workshop import figure as module
 from workshop.figure import CoverageImage, StepsImage, picture, png
 from workshop.records import OUTCOMES, Records, TaskRecord
 from workshop.text import describe, table
-
-
-@pytest.fixture(params=["monitored", "wrapped"])
-def way_of_watching(request):
-    if request.param == "wrapped":
-        with no_tool_id_left():
-            yield
-    elif MONITORING:
-        yield
-    else:
-        pytest.skip("sys.monitoring is new in Python 3.12")
 
 
 @pytest.fixture

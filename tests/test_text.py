@@ -88,6 +88,45 @@ def test_many_that_still_run_are_counted():
     assert lines[-1] == ("Still running when the block ended: task(4), task(5), task(6), task(7), task(8) and 3 more.")
 
 
+def test_tables_say_who_was_unfinished_at_the_deadline():
+    assert table(EVERY_OUTCOME, 1.25).splitlines()[-2:] == [
+        "Unfinished at the deadline, 1.25 s: sleeper(4, 'A'), fetch('x'), slow(9).",  # and not one made later
+        "Still running when the block ended: sleeper(4, 'A'), never(1).",
+    ]
+    assert table(SLEEPERS, 3).splitlines()[-1] == "Unfinished at the deadline, 3 s: sleeper(4, 'A')."
+    assert table(many(9), 1.5).splitlines()[-1] == (
+        "Unfinished at the deadline, 1.5 s: task(5), task(6), task(7), task(8)."
+    )
+    assert table(many(90), 1.5).splitlines()[-1] == (
+        "Unfinished at the deadline, 1.5 s: task(45), task(46), task(47), task(48), task(49) and 40 more."
+    )
+    assert table(Records(ended=1.0), 0.5) == "No task was started in this block."
+
+
+@pytest.mark.parametrize("noise", [-1e-9, 0, 1e-9])
+def test_a_task_that_the_deadline_cancels_was_unfinished(noise):
+    tasks = records(("A", 0, 0, 0.2 + noise, None, "cancelled"), ("B", 0, 0, 0.1, 0.1, "result"), ended=0.2 + noise)
+    assert table(tasks, 0.2).splitlines()[-1] == "Unfinished at the deadline, 0.2 s: A."
+
+
+def test_a_deadline_that_nobody_missed():
+    in_time = records(("A", 0, 0, 0.1, 0.1, "result"), ("B", 0.3, 0.3, 0.4, 0.4, "result"), ended=0.5)
+    assert table(in_time, 0.2).splitlines()[-1] == "Unfinished at the deadline, 0.2 s: none."
+    left = records(("A", 0, 0, None, None, "still running"), ended=0.5)  # nobody knows what it did later
+    assert "The block ended before the deadline, 0.75 s." in table(left, 0.75).splitlines()
+
+
+def test_descriptions_say_who_was_unfinished_at_the_deadline():
+    assert describe("late", SLEEPERS, 1.5).startswith(
+        "late: 3 tasks over 4.00 seconds. Unfinished at the deadline, 1.5 s: sleeper(4, 'A'), sleeper(2, 'C'). "
+        "Finished: sleeper(1, 'B')"
+    )
+    assert " Unfinished at the deadline, 1.5 s: 45 of 90 tasks. " in describe("", many(90), 1.5)
+    assert " Unfinished at the deadline, 5 s" not in describe("", SLEEPERS, 5)
+    assert " The block ended before the deadline, 5 s. " in describe("", SLEEPERS, 5)
+    assert "deadline" not in describe("", SLEEPERS) + table(SLEEPERS)
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -164,6 +203,7 @@ def test_description_says_how_many_were_received():
 def test_descriptions_stay_short(length):
     rows = [(f"{i}" * length, 0, 0, i + 1, 2 * i + 2, "exception") for i in range(6)]
     assert len(describe("title " * 100, records(*rows, ended=20.0))) <= 400
+    assert len(describe("title " * 100, records(*rows, ended=20.0), 0.5)) <= 400
 
 
 def test_needs_no_matplotlib():

@@ -5,6 +5,8 @@ All times are exact: the loop jumps over its waits, and the package reads the sa
 
 import asyncio
 import contextvars
+import csv
+import dataclasses
 import functools
 import sys
 import threading
@@ -12,21 +14,10 @@ import threading
 import pytest
 
 from jumping_loop import JumpingClock, put_workshop_on
-from watching_ways import MONITORING, no_tool_id_left
 from workshop import Timeline, side_by_side
 from workshop.records import TaskRecord
 
-
-@pytest.fixture(params=["monitored", "wrapped"], autouse=True)
-def way_of_watching(request):
-    """Run each test with the interpreter's own reports (3.12 and later), and with none to be had."""
-    if request.param == "wrapped":
-        with no_tool_id_left():
-            yield
-    elif MONITORING:
-        yield
-    else:
-        pytest.skip("sys.monitoring is new in Python 3.12")
+pytestmark = pytest.mark.usefixtures("way_of_watching")
 
 
 @pytest.fixture
@@ -1016,3 +1007,46 @@ def test_plot_draws_on_the_axes_it_is_given_or_on_new_ones(timeline):
     assert new is not ax
     assert new.figure is not ax.figure
     plt.close("all")
+
+
+def test_a_deadline_is_in_the_picture_the_table_and_the_alt_text(clock):
+    from matplotlib import pyplot as plt
+
+    async def main(deadline):
+        async with Timeline(f"deadline {deadline}", deadline=deadline) as timeline:
+            await asyncio.gather(sleeper(2, "A"), sleeper(1, "B"))
+        return timeline
+
+    one, other = clock.run(main(1.5)), clock.run(main(0.5))
+    assert one.deadline == 1.5
+    assert str(one).splitlines()[-1] == "Unfinished at the deadline, 1.5 s: sleeper(2, 'A')."
+    data, metadata = side_by_side(one, other)._repr_mimebundle_()
+    for words in (data["text/plain"], metadata["image/png"]["alt"]):
+        assert "Unfinished at the deadline, 1.5 s: sleeper(2, 'A')." in words
+        assert "Unfinished at the deadline, 0.5 s: sleeper(2, 'A'), sleeper(1, 'B')." in words
+    with_line = one._repr_mimebundle_()[0]["image/png"]
+    one.deadline = None
+    assert one._repr_mimebundle_()[0]["image/png"] != with_line
+    (above,) = other.plot().child_axes
+    assert [label.get_text() for label in above.get_xticklabels()] == ["deadline 0.5 s"]
+    plt.close("all")
+
+
+def test_records_can_be_exported_by_the_standard_library(clock, tmp_path):
+    async def main():
+        async with Timeline(steps=True) as timeline:
+            tasks = [asyncio.create_task(sleeper(1, "Ä")), asyncio.create_task(sleeper(9, "B"))]
+            await tasks[0]
+        tasks[1].cancel()
+        return timeline
+
+    columns = ["name", "created", "started", "finished", "received", "outcome"]
+    with (tmp_path / "tasks.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(task) for task in clock.run(main()).tasks)
+    assert (tmp_path / "tasks.csv").read_text(encoding="utf-8").splitlines() == [
+        "name,created,started,finished,received,outcome",
+        "\"sleeper(1, 'Ä')\",0.0,0.0,1.0,1.0,result",
+        "\"sleeper(9, 'B')\",0.0,0.0,,,still running",
+    ]

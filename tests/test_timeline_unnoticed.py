@@ -14,21 +14,10 @@ import weakref
 import pytest
 
 from jumping_loop import JumpingClock, put_workshop_on
-from watching_ways import MONITORING, no_tool_id_left
+from watching_ways import MONITORING
 from workshop import Timeline
 
 only_with_monitoring = pytest.mark.skipif(not MONITORING, reason="sys.monitoring is new in Python 3.12")
-WAYS = [pytest.param("monitored", marks=only_with_monitoring), "wrapped"]
-
-
-@pytest.fixture(params=WAYS)
-def way_of_watching(request):
-    """Run a test with the interpreter's own reports, and with none to be had."""
-    if request.param == "monitored":
-        yield
-    else:
-        with no_tool_id_left():
-            yield
 
 
 async def sleeper(seconds, name):

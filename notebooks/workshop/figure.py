@@ -28,7 +28,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import Formatter, FuncFormatter, Locator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from .looks import INK, READY, RUNS, WAITING, Look
+from .looks import DEADLINE, INK, READY, RUNS, WAITING, Look
 from .records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
 from .text import NO_TASK, one_line
 
@@ -46,7 +46,7 @@ ROW = 0.4
 """Height in inches of a task's row while there is room for it."""
 HIGHEST_ALONE, HIGHEST_AMONG_OTHERS = 5.2, 3.6
 """Most inches a panel's rows take, in a picture of its own and above or below other panels."""
-RIGHT, AXIS_HEIGHT, LEGEND_LINE_HEIGHT, TITLE_LINE_HEIGHT = 0.2, 0.68, 0.275, 0.27
+RIGHT, AXIS_HEIGHT, LEGEND_LINE_HEIGHT, TITLE_LINE_HEIGHT, DEADLINE_HEIGHT = 0.2, 0.68, 0.275, 0.27, 0.27
 """Inches that are kept for what stands around the rows."""
 LEGEND_COLUMN = 2.4
 """Least width in inches of a column of the legend."""
@@ -76,59 +76,84 @@ RECEIVED = Line2D(
 )
 
 
-def draw(ax: Axes, records: Records) -> Axes:
+class Panel(NamedTuple):
+    """One timeline of a picture.
+
+    Attributes:
+        title: what stands above it; may be "".
+        records: its records.
+        deadline: a moment to mark, in seconds since the timeline began, or None.
+    """
+
+    title: str
+    records: Records
+    deadline: float | None = None
+
+
+def draw(ax: Axes, records: Records, deadline: float | None = None, title: str = "") -> Axes:
     """Draw a timeline into axes, one row a task, the first task on top, with a legend below.
 
     Args:
-        ax: the axes to draw into.
+        ax: the axes to draw into. If they leave the numbers of the time axis to others below them, its label too.
         records: the records of one timeline.
+        deadline: a moment to mark, in seconds since the timeline began, or None.
+        title: the axes' new title; if "", they keep what they have.
 
     Returns:
         The same axes.
     """
     with _defaults():
-        kinds = _draw_tasks(ax, records, _end(records))
+        kinds = _draw_tasks(ax, records, _end(records, deadline))
+        if deadline is not None:
+            _draw_deadline(ax, deadline)
+        if title:
+            _entitle(ax, _wrapped(title))
+        with_numbers = ax.xaxis.get_tick_params()["labelbottom"]
+        if not with_numbers:
+            ax.set_xlabel("")
         if kinds:
-            below_the_label = ScaledTranslation(0, -3.5 * FONT_SIZE / 72, ax.figure.dpi_scale_trans)
-            ax.legend(
-                loc="upper left",
-                bbox_to_anchor=(0, 0),
-                bbox_transform=ax.transAxes + below_the_label,
-                borderaxespad=0,
-                **_legend(kinds, ax.bbox.width / ax.figure.dpi),
-            )
+            _add_legend(ax, kinds, lines_above=3.5 if with_numbers else 0.8)
     return ax
 
 
-def picture(panels: Sequence[tuple[str, Records]]) -> Figure:
+def figure_size(records: Records) -> tuple[float, float]:
+    """Return the width and height, in inches, of a figure that has room for one timeline as `draw` draws it."""
+    return WIDTH, min(ROW * max(len(records), 1.5), HIGHEST_ALONE) + AXIS_HEIGHT + 4 * LEGEND_LINE_HEIGHT + 0.7
+
+
+def picture(panels: Sequence[Panel | tuple[str, Records]]) -> Figure:
     """Return a figure of timelines, one above the other on one time axis, with one legend for all.
 
     Args:
-        panels: a title, which may be "", and the records of each timeline.
+        panels: of each timeline the title, the records and, if it has one, the deadline.
 
     Raises:
         ValueError: if there is no panel.
     """
     if not panels:
         raise ValueError("there is nothing to draw: expected at least one pair of a title and records")
+    panels = [Panel(*panel) for panel in panels]
     highest = HIGHEST_ALONE if len(panels) == 1 else HIGHEST_AMONG_OTHERS
-    heights = [min(ROW * max(len(records), 1.5), highest) for _, records in panels]
-    titles = [_drawable(fill(one_line(title, LONGEST_TITLE), TITLE_LINE)) for title, _ in panels]
-    title_heights = [0.13 + TITLE_LINE_HEIGHT * len(title.splitlines()) for title in titles]
-    end = max(_end(records) for _, records in panels)
+    heights = [min(ROW * max(len(records), 1.5), highest) for _, records, _ in panels]
+    titles = [_wrapped(title) for title, _, _ in panels]
+    title_heights = [
+        0.13 + TITLE_LINE_HEIGHT * len(title.splitlines()) + DEADLINE_HEIGHT * (panel.deadline is not None)
+        for title, panel in zip(titles, panels, strict=True)
+    ]
+    end = max(_end(records, deadline) for _, records, deadline in panels)
     with _defaults():
         figure = Figure(figsize=(WIDTH, sum(heights) + sum(title_heights)), dpi=DPI, facecolor="white")
         renderer = FigureCanvasAgg(figure).get_renderer()
         kinds = set()
         left = 0.0
         axes = []
-        for (_, records), height, title in zip(panels, heights, titles, strict=True):
+        for (_, records, deadline), height, title in zip(panels, heights, titles, strict=True):
             ax = figure.add_axes((0, 0, 1 - RIGHT / WIDTH, height / figure.get_figheight()))
             axes.append(ax)
             kinds |= _draw_tasks(ax, records, end)
-            ax.set_title(
-                title, loc="left", fontsize=TITLE_SIZE, fontfamily=FONT, fontweight="bold", color=INK, parse_math=False
-            )
+            if deadline is not None:
+                _draw_deadline(ax, deadline)
+            _entitle(ax, title)
             if names := ax.yaxis.get_tightbbox(renderer):
                 left = max(left, -names.x0 / DPI)
         left += 0.05
@@ -409,9 +434,9 @@ def _drawable(text: str) -> str:
     return "".join(c if c == "\n" or ord(c) in _characters() else "□" for c in text)
 
 
-def _end(records: Records) -> float:
+def _end(records: Records, deadline: float | None) -> float:
     """Return the last moment that a picture shows, in seconds since the timeline began."""
-    moments = [records.ended]
+    moments = [records.ended, deadline or 0.0]
     for column in (records.finished, records.received):
         if column:
             moments.append(np.fmax.reduce(np.frombuffer(column)))
@@ -518,6 +543,19 @@ def _dress(ax: Axes, names: Sequence[str], end: float) -> None:
     ax.set_axisbelow(True)
 
 
+def _draw_deadline(ax: Axes, deadline: float) -> None:
+    """Draw a line across all rows at a moment, in seconds, with its label above the axes and below their title."""
+    ax.axvline(deadline, color="white", linewidth=4.5 * 72 / DPI, zorder=2.4)  # over bars, under marks
+    ax.axvline(deadline, color=DEADLINE, linewidth=2.5 * 72 / DPI, dashes=(3.6, 1.6), zorder=2.5)
+    above = ax.secondary_xaxis("top")  # matplotlib puts titles above its labels
+    above.set_ticks([deadline], [f"deadline {deadline:g} s"])
+    above.tick_params(length=0, pad=3, labelsize=FONT_SIZE, labelfontfamily=FONT, labelcolor=DEADLINE)
+    above.spines["top"].set_visible(False)
+    left, right = ax.get_xlim()
+    (label,) = above.get_xticklabels()
+    label.set_horizontalalignment("left" if deadline < (left + right) / 2 else "right")
+
+
 def _draw_bars(
     ax: Axes, look: Look, rows: np.ndarray, start: np.ndarray, stop: np.ndarray, row_height: float, pixel: float
 ) -> None:
@@ -592,6 +630,34 @@ def _mark(ax: Axes, like: Line2D, rows: np.ndarray, times: np.ndarray, row_heigh
         markeredgecolor=like.get_markeredgecolor(),
     )
     ax.add_artist(marks)
+
+
+def _wrapped(title: str) -> str:
+    """Return a title in lines that are short enough, and only of characters that the font has."""
+    return _drawable(fill(one_line(title, LONGEST_TITLE), TITLE_LINE))
+
+
+def _entitle(ax: Axes, title: str) -> None:
+    """Give axes a title, as plain text."""
+    ax.set_title(
+        title, loc="left", fontsize=TITLE_SIZE, fontfamily=FONT, fontweight="bold", color=INK, parse_math=False
+    )
+
+
+def _add_legend(ax: Axes, kinds: set[Any], lines_above: float) -> None:
+    """Put a legend below axes, so many lines of text below, and with as many columns as fit."""
+    below = ScaledTranslation(0, -lines_above * FONT_SIZE / 72, ax.figure.dpi_scale_trans)
+    options = _legend(kinds, ax.bbox.width / ax.figure.dpi)
+    # Where names stick out of the figure, a layout will make the axes narrower.
+    names = ax.yaxis.get_tightbbox()
+    room = ax.bbox.width + min(0.0, names.x0 if names else 0.0)
+    for columns in range(options["ncols"], 0, -1):
+        options["ncols"] = columns
+        legend = ax.legend(
+            loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=ax.transAxes + below, borderaxespad=0, **options
+        )
+        if legend.get_window_extent().width <= room:
+            break
 
 
 def _legend(kinds: set[Any], width: float) -> dict[str, Any]:

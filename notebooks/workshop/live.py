@@ -10,7 +10,7 @@ import os
 import sys
 from asyncio import AbstractEventLoop, TimerHandle
 from contextvars import Context, copy_context
-from math import inf, isnan
+from math import isnan
 from time import perf_counter as clock
 from typing import Any
 
@@ -84,19 +84,11 @@ class LiveView:
     Args:
         title: the timeline's title, or "".
         deadline: a moment to draw a line at, in seconds since the timeline began, or None.
-        fps: frames a second, at most.
+        fps: frames a second, at most; from `SLOWEST` to `FASTEST`.
         display: where to show the frames; None for below the cell that runs.
-
-    Raises:
-        TypeError: if the deadline or the number of frames is not a number.
-        ValueError: if it is out of range.
     """
 
     def __init__(self, title: str, deadline: float | None, fps: float, display: Display | None = None) -> None:
-        if deadline is not None and not 0 < _number("deadline", deadline) < inf:
-            raise ValueError(f"a deadline is a number of seconds above 0, such as deadline=2.5, not {deadline!r}")
-        if not SLOWEST <= _number("fps", fps) <= FASTEST:
-            raise ValueError(f"fps takes {SLOWEST} to {FASTEST} frames a second, not {fps!r}")
         self._title = title
         self._deadline = deadline
         self._interval = 1 / fps
@@ -197,8 +189,11 @@ class LiveView:
             sum(not isnan(time) for time in column) for column in (records.finished, records.received)
         )
         progress = Progress(rows, len(records), finished, received, over=True)
-        html = as_html(picture(self._title, progress, self._deadline), describe(self._title, records))
-        words = f"{self._title}\n{table(records)}" if self._title else table(records)
+        alt = describe(self._title, records, self._deadline)
+        html = as_html(picture(self._title, progress, self._deadline), alt)
+        words = table(records, self._deadline)
+        if self._title:
+            words = f"{self._title}\n{words}"
         return {"text/plain": words, "text/html": html}
 
 
@@ -213,9 +208,3 @@ def stopped(error: BaseException | None) -> bool:
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
     return isinstance(error, KeyboardInterrupt)
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} takes a number, such as {name}=10, not {value!r}")
-    return value

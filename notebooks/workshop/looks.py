@@ -5,6 +5,7 @@ from typing import NamedTuple
 from .records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING
 
 INK = "#222222"
+DEADLINE = "#B3261E"
 
 
 class Look(NamedTuple):

@@ -14,7 +14,7 @@ from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from .looks import INK, READY, RUNS, WAITING, Look
+from .looks import DEADLINE, INK, READY, RUNS, WAITING, Look
 from .records import CANCELLED, STILL_RUNNING, Records
 from .text import NO_TASK, one_line
 
@@ -36,7 +36,6 @@ MARKER = 7
 """Half of a marker's width, in pixels, where there is room for it."""
 POP = 0.3
 """Seconds for which a mark of receiving is larger than usual."""
-DEADLINE = "#B3261E"
 
 
 class Progress(NamedTuple):
@@ -105,7 +104,9 @@ def picture(title: str, progress: Progress, deadline: float | None = None) -> st
         parts.append(f'<path d="M{x:.1f} {top:.1f}V{bottom:.1f}" stroke="{INK}" stroke-opacity=".4"/>')
     if deadline is not None:
         x = axis.x(deadline)
-        parts.append(f'<path d="M{x:.1f} {top - 6:.1f}V{bottom:.1f}" stroke="{DEADLINE}" stroke-width="2.5"/>')
+        line = f'd="M{x:.1f} {top - 6:.1f}V{bottom:.1f}"'
+        parts.append(f'<path {line} stroke="white" stroke-width="4.5"/>')
+        parts.append(f'<path {line} stroke="{DEADLINE}" stroke-width="2.5" stroke-dasharray="9 4"/>')
         where = "end" if x > WIDTH / 2 else "start"
         words = f"deadline {deadline:g} s"
         parts.append(_text(x, top - 10, words, f'text-anchor="{where}" fill="{DEADLINE}"'))

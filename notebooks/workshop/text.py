@@ -17,6 +17,8 @@ MOST_IN_SENTENCE = 5
 MOST_DESCRIBED = 6
 SAME_TIME = 0.01
 """Two moments closer than this share of the whole timeline look the same in a picture."""
+ROUNDING = 1e-6
+"""Seconds by which moments that are equal may differ after they were added and subtracted."""
 
 
 def one_line(text: str, longest: int) -> str:
@@ -32,14 +34,15 @@ def one_line(text: str, longest: int) -> str:
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
-def table(records: Records) -> str:
-    """Return the records as a table, with a line in words for the tasks that still ran when the block ended.
+def table(records: Records, deadline: float | None = None) -> str:
+    """Return the records as a table, with lines in words for the tasks unfinished at the deadline and at the end.
 
     Times are seconds since the timeline began; "-" stands for what did not happen. If it was noted when the tasks ran,
     a column more says for how many seconds each did. Of more than 40 tasks the first 20 and the last 20 are shown.
 
     Args:
         records: the records of one timeline.
+        deadline: a moment, in seconds since the timeline began, or None.
     """
     if not records:
         return NO_TASK
@@ -56,6 +59,8 @@ def table(records: Records) -> str:
     ]
     if left_out:
         lines.insert(1 + above, f"… {left_out} more …")
+    if deadline is not None:
+        lines.append(_at_deadline(records, deadline, LONGEST_NAME, MOST_IN_SENTENCE))
     running = records.outcomes.count(STILL_RUNNING)
     if running:
         first = islice(_with_outcome(records, STILL_RUNNING), MOST_IN_SENTENCE)
@@ -64,18 +69,19 @@ def table(records: Records) -> str:
     return "\n".join(lines)
 
 
-def describe(title: str, records: Records) -> str:
+def describe(title: str, records: Records, deadline: float | None = None) -> str:
     """Return the alt text of a timeline's picture: what a sighted reader sees in it, in at most 400 characters.
 
     Args:
         title: the picture's title, or "".
         records: the records of one timeline.
+        deadline: a moment that the picture shows, in seconds since the timeline began, or None.
     """
     heading = one_line(title, 60) + ": " if title else ""
     if not records:
         return heading + NO_TASK
     for longest_name in (LONGEST_NAME, LONGEST_NAME // 2):
-        words = heading + " ".join(_sentences(records, longest_name))
+        words = heading + " ".join(_sentences(records, deadline, longest_name))
         if len(words) <= LONGEST_DESCRIPTION:
             return words
     return one_line(words, LONGEST_DESCRIPTION)
@@ -110,7 +116,27 @@ def _listed(names: list[str], total: int) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def _sentences(records: Records, longest_name: int) -> Iterator[str]:
+def _at_deadline(records: Records, deadline: float, longest_name: int, most: int) -> str:
+    """Return a sentence that says which tasks were unfinished at the deadline, and names so many of them at most.
+
+    A task that finishes at that very moment was unfinished: so it is for one that the deadline cancels.
+    """
+    moment = deadline - ROUNDING
+    if records.ended < moment:
+        return f"The block ended before the deadline, {deadline:g} s."
+    unfinished = [
+        index
+        for index, (created, finished) in enumerate(zip(records.created, records.finished, strict=True))
+        if created < moment and not finished < moment
+    ]
+    if not unfinished:
+        return f"Unfinished at the deadline, {deadline:g} s: none."
+    names = [one_line(records.names[index], longest_name) for index in unfinished[:most]]
+    words = _listed(names, len(unfinished)) if names else f"{len(unfinished)} of {len(records)} tasks"
+    return f"Unfinished at the deadline, {deadline:g} s: {words}."
+
+
+def _sentences(records: Records, deadline: float | None, longest_name: int) -> Iterator[str]:
     span = _span(records)
     decimals = _decimals(span)
 
@@ -123,6 +149,8 @@ def _sentences(records: Records, longest_name: int) -> Iterator[str]:
 
     count = len(records)
     yield f"{count} task{'s' * (count > 1)} over {span:.{decimals}f} seconds."
+    if deadline is not None:
+        yield _at_deadline(records, deadline, longest_name, MOST_DESCRIBED if count <= MOST_DESCRIBED else 0)
     if records.steps is not None and records.steps.begins:
         index, seconds = records.steps.longest()
         if seconds > SAME_TIME * span:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .live import FASTEST, Display, LiveView, stopped
+from .live import FASTEST, SLOWEST, Display, LiveView, stopped
 from .mime import picture_with_words
 from .moments import Snapshot
 from .recording import Recorder, Scope
@@ -37,14 +38,15 @@ class Timeline:
         title: what the picture and the table are headed with.
         live: whether to show the tasks while they run. The last frame stays in the notebook. A `live.Display` in place
             of True says where to show them.
-        deadline: a moment, in seconds since the block began, at which the live view draws a line.
+        deadline: a moment, in seconds since the block began, at which pictures show a vertical line; the table and the
+            alt text say which tasks were unfinished then. It stops nothing: that is the code's business.
         fps: how many frames a second the live view shows at most, from 2 to 30.
         steps: whether to note, too, when each task was running: the stretches between its waits. The bars are
             dark there, and light where the task waits.
 
     Raises:
         TypeError: if the title is not a string, `steps` neither True nor False, or a number not a number.
-        ValueError: if the deadline or the number of frames is out of range, or there is a deadline and no live view.
+        ValueError: if the deadline or the number of frames is out of range.
     """
 
     def __init__(
@@ -58,11 +60,14 @@ class Timeline:
     ) -> None:
         if not isinstance(title, str):
             raise TypeError(f"a timeline's title is text, such as Timeline('gather'), not {type(title).__name__}")
-        if deadline is not None and not live:
-            raise ValueError("a deadline is drawn in the live view: write Timeline(live=True, deadline=...)")
+        if deadline is not None and not 0 < _number("deadline", deadline) < inf:
+            raise ValueError(f"a deadline is a number of seconds above 0, such as deadline=2.5, not {deadline!r}")
+        if not SLOWEST <= _number("fps", fps) <= FASTEST:
+            raise ValueError(f"fps takes {SLOWEST} to {FASTEST} frames a second, not {fps!r}")
         if not isinstance(steps, bool):
             raise TypeError(f"steps is True or False, such as Timeline(steps=True), not {steps!r}")
         self.title = title
+        self.deadline = deadline
         self.steps = steps
         display = live if isinstance(live, Display) else None
         self._view = LiveView(title, deadline, fps, display) if live else None
@@ -131,11 +136,8 @@ class Timeline:
         if ax is None:
             import matplotlib.pyplot as plt
 
-            ax = plt.subplots(layout="constrained")[1]
-        figure.draw(ax, self.tasks)
-        if self.title:
-            ax.set_title(self.title, loc="left")
-        return ax
+            ax = plt.subplots(figsize=figure.figure_size(self.tasks), layout="constrained")[1]
+        return figure.draw(ax, self.tasks, self.deadline, self.title)
 
     def __str__(self) -> str:
         return as_text([self])
@@ -190,13 +192,23 @@ def side_by_side(*timelines: Timeline) -> SideBySide:
 
 def as_text(timelines: Sequence[Timeline]) -> str:
     """Return the tables of timelines, each under its title."""
-    return "\n\n".join(f"{t.title}\n{table(t.tasks)}" if t.title else table(t.tasks) for t in timelines)
+    tables = []
+    for timeline in timelines:
+        title = f"{timeline.title}\n" if timeline.title else ""
+        tables.append(title + table(timeline.tasks, timeline.deadline))
+    return "\n\n".join(tables)
 
 
 def as_picture(timelines: Sequence[Timeline]) -> tuple[dict[str, str], dict[str, Any]]:
     """Return a picture of timelines with alt text, and their tables, as Jupyter's data and metadata."""
     from . import figure
 
-    panels = [(timeline.title, timeline.tasks) for timeline in timelines]
-    alt = " ".join(describe(title, records) for title, records in panels)
+    panels = [figure.Panel(timeline.title, timeline.tasks, timeline.deadline) for timeline in timelines]
+    alt = " ".join(describe(*panel) for panel in panels)
     return picture_with_words(figure.png(figure.picture(panels)), alt, as_text(timelines))
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} takes a number, such as {name}=10, not {value!r}")
+    return value

@@ -1,0 +1,19 @@
+"""Fixtures of more than one test module."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from watching_ways import MONITORING, no_tool_id_left
+
+
+@pytest.fixture(params=["monitored", "wrapped"])
+def way_of_watching(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a test with the interpreter's own reports (3.12 and later), and with none to be had."""
+    if request.param == "wrapped":
+        with no_tool_id_left():
+            yield
+    elif MONITORING:
+        yield
+    else:
+        pytest.skip("sys.monitoring is new in Python 3.12")
