@@ -1016,3 +1016,18 @@ def test_plot_draws_on_the_axes_it_is_given_or_on_new_ones(timeline):
     assert new is not ax
     assert new.figure is not ax.figure
     plt.close("all")
+
+
+def test_a_block_tells_which_of_its_tasks_are_not_done(clock):
+    async def main():
+        before = asyncio.create_task(sleeper(1, "before"))
+        async with Timeline() as timeline:
+            short, long = asyncio.create_task(sleeper(0.25, "short")), asyncio.create_task(sleeper(0.75, "long"))
+            assert set(timeline.unfinished()) == {short, long}
+            await short
+            assert timeline.unfinished() == [long]
+        with pytest.raises(RuntimeError, match="call it inside the `async with` block"):
+            timeline.unfinished()
+        await asyncio.gather(before, long)
+
+    clock.run(main())
