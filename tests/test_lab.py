@@ -212,6 +212,39 @@ def test_a_cancelled_experiment_ends_its_tasks_and_makes_room_for_the_next(clock
     clock.run(main())
 
 
+def test_tasks_that_had_no_time_to_begin_were_never_started(clock):
+    async def main():
+        run = Run(Settings("gather", 5))
+        task = asyncio.create_task(run.perform())
+        asyncio.get_running_loop().call_soon(task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return run.report
+
+    report = clock.run(main())
+    assert len(report.timeline.tasks) == 5
+    assert report.left == "5 never started"
+
+
+@pytest.fixture
+def slow_to_end(monkeypatch):
+    """Give experiments sleepers that take a quarter of a second to end when they are cancelled."""
+
+    async def tidy_sleeper(seconds, name):
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await asyncio.sleep(0.25)
+
+    monkeypatch.setattr(experiments, "sleeper", tidy_sleeper)
+
+
+def test_what_takes_time_to_end_is_waited_for(clock, slow_to_end):
+    report, after = performed(clock, "as_completed", timeout=0.5)
+    assert (report.total, report.left) == (pytest.approx(0.5), "4 still running")
+    assert after == []
+
+
 def test_a_run_whose_loop_was_closed_under_it_blocks_nobody(clock, monkeypatch):
     run = Run(Settings("gather"))
     run._loop = asyncio.SelectorEventLoop()
@@ -305,7 +338,7 @@ def test_a_click_runs_what_was_chosen(clock, strategy):
     assert all(re.match('<img alt="[^"]+" src="data:image/svg', frame) for frame in frames)
     assert f"Results received: {received} of 5 Left: {left}" in words(panel.report)
     ((*_, shown_total, shown_received, shown_left, shown_raised),) = table(panel)
-    assert (shown_total, shown_received) == (f"{total:.2f} s", f"{received} of 5")
+    assert (shown_total, shown_received) == (f"{total:.2f}", f"{received} of 5")
     assert (shown_left, shown_raised) == (left, raised)
 
 
@@ -355,9 +388,25 @@ def test_stop(clock, strategy):
 
     panel = clock.run(main())
     assert "Stopped after 0.50 s; what was still running was cancelled" in words(panel.report)
-    assert table(panel)[0][3] == "stopped at 0.50 s"
+    assert table(panel)[0][3] == "stopped at 0.50"
     assert "(cancelled)" in panel.picture.value
     assert "still running" not in panel.picture.value.partition("src=")[0]
+
+
+def test_a_second_click_on_stop_does_not_cut_the_wait_for_the_tasks_short(clock, slow_to_end):
+    async def main():
+        panel = small(Explorer())
+        panel.run_button.click()
+        await asyncio.sleep(0.125)
+        panel.stop_button.click()
+        await asyncio.sleep(0.125)
+        assert says(panel, "Stopping")() and panel.stop_button.disabled
+        panel.stop_button.click()
+        await until(says(panel, "Stopped"))
+        assert sleepers() == []
+        assert "Left: 5 cancelled" in words(panel.report)
+
+    clock.run(main())
 
 
 def test_stop_before_the_run_has_begun(clock):
@@ -424,10 +473,14 @@ def test_a_second_panel_says_that_one_is_running(clock, apart):
 def test_a_panel_waits_for_an_experiment_in_a_cell_and_the_other_way_round(clock):
     async def main():
         panel = small(Explorer())
+        panel.run_button.click()
+        await until(says(panel, "Running"))
+        await until(says(panel, "Ended"))
         cell = asyncio.create_task(experiment("gather"))
         await asyncio.sleep(0.1)
         panel.run_button.click()
         await until(says(panel, experiments.BUSY))
+        assert "Results received: 5 of 5" in words(panel.report)
         await cell
         panel.run_button.click()
         await until(says(panel, "Running"))
@@ -464,7 +517,7 @@ def test_clicks_may_come_from_another_thread():
         clicking.join()
         assert sleepers() == []
 
-    asyncio.run(main())
+    asyncio.run(main(), debug=True)  # which notices what is asked of the loop in another thread
 
 
 def test_an_error_of_the_labs_own_is_shown(clock, monkeypatch):
@@ -565,6 +618,20 @@ def test_to_run_the_cell_again_stops_what_the_old_lab_runs(clock, shown):
         new.run_button.click()
         await until(says(new, "Ended"))
         assert len(table(new)) == len(table(old)) == 1
+
+    clock.run(main())
+
+
+def test_it_stops_the_right_one_of_two_labs(clock, shown):
+    async def main():
+        one, two = small(Explorer()), small(Explorer())
+        one.run_button.click()
+        two.run_button.click()
+        await until(says(two, experiments.BUSY))
+        await asyncio.sleep(0.1)
+        lab()
+        await until(says(one, "Stopped, since lab() was run again"))
+        assert says(two, experiments.BUSY)()
 
     clock.run(main())
 

@@ -318,6 +318,36 @@ def test_two_views_at_once_are_two_outputs(clock, notebook):
     assert [update for _, update, _ in notebook.sent].count(False) == 2
 
 
+def test_frames_can_be_shown_elsewhere(clock, notebook, monkeypatch, caplog):
+    class Elsewhere(live.Display):
+        def __init__(self):
+            self.live = True
+            self.frames, self.complaints = [], []
+
+        def show(self, data, *, last):
+            self.frames.append(last)
+
+        def complain(self, words):
+            self.complaints.append(words)
+
+    async def main():
+        async with Timeline(live=elsewhere, fps=4):
+            await asyncio.create_task(sleeper(1))
+
+    elsewhere = Elsewhere()
+    clock.run(main())
+    assert notebook.sent == []
+    assert len(elsewhere.frames) >= 4
+    assert elsewhere.frames == [False] * (len(elsewhere.frames) - 1) + [True]
+    assert elsewhere.complaints == []
+    monkeypatch.setattr(elsewhere, "show", None)
+    clock.run(main())
+    assert elsewhere.complaints == [
+        "The live view stopped, your code did not: TypeError: 'NoneType' object is not callable"
+    ]
+    assert caplog.messages == []
+
+
 def test_a_block_entered_again_has_a_view_of_its_own(clock, notebook):
     async def main():
         timeline = Timeline(live=True, fps=4)

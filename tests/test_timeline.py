@@ -1050,3 +1050,18 @@ def test_records_can_be_exported_by_the_standard_library(clock, tmp_path):
         "\"sleeper(1, 'Ä')\",0.0,0.0,1.0,1.0,result",
         "\"sleeper(9, 'B')\",0.0,0.0,,,still running",
     ]
+
+
+def test_a_block_tells_which_of_its_tasks_are_not_done(clock):
+    async def main():
+        before = asyncio.create_task(sleeper(1, "before"))
+        async with Timeline() as timeline:
+            short, long = asyncio.create_task(sleeper(0.25, "short")), asyncio.create_task(sleeper(0.75, "long"))
+            assert set(timeline.unfinished()) == {short, long}
+            await short
+            assert timeline.unfinished() == [long]
+        with pytest.raises(RuntimeError, match="call it inside the `async with` block"):
+            timeline.unfinished()
+        await asyncio.gather(before, long)
+
+    clock.run(main())

@@ -25,7 +25,7 @@ NO_TIMEOUT = 0.0
 TIMEOUTS = (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0)
 """Seconds that the panel offers."""
 
-HEADINGS = ("Strategy", "Settings", "First result", "Total", "Received", "Left", "Raised")
+HEADINGS = ("Strategy", "Settings", "First (s)", "Total (s)", "Received", "Left", "Raised")
 STYLE = {"description_width": "9em"}
 WIDE = "24em"
 CELL = 'style="text-align: left; vertical-align: top; padding: 3px 10px; border-bottom: 1px solid #999"'
@@ -251,8 +251,8 @@ def _cells(report: Report) -> tuple[str, ...]:
     return (
         settings.strategy_words(),
         settings.words(),
-        "never" if report.first is None else f"{report.first:.2f} s",
-        f"stopped at {report.total:.2f} s" if report.stopped else f"{report.total:.2f} s",
+        "never" if report.first is None else f"{report.first:.2f}",
+        f"stopped at {report.total:.2f}" if report.stopped else f"{report.total:.2f}",
         f"{report.received} of {settings.tasks}",
         report.left,
         report.raised or "nothing",

@@ -1,5 +1,7 @@
 """Opens the lab in a notebook, or says what to do where it cannot be shown."""
 
+import sys
+
 from .live import Display
 
 INSTEAD = 'await experiment("as_completed", tasks=8, spread=1.0, failure=False, timeout=None)'
@@ -22,9 +24,7 @@ def lab() -> None:
             f"its own and restart the kernel, or do the same in a cell: {INSTEAD}"
         )
         return
-    from IPython.display import display
-
     from .explorer import Explorer
 
     Explorer.stop_running("Stopped, since lab() was run again")
-    display(Explorer())
+    sys.modules["IPython"].display.display(Explorer())  # in a notebook, it has been imported
