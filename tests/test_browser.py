@@ -20,7 +20,7 @@ from browser import STOP_BUTTON, NoBrowserError, NotebookPage, faults
 from lab_server import running_server
 from notebook_guards import KERNELSPEC
 from notebook_samples import changed, error, picture, printed
-from notebook_tools import NOTEBOOKS, Notebook, notebook_paths
+from notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths
 
 PATHS = notebook_paths()
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
@@ -246,3 +246,7 @@ def test_playwrights_own_browser_comes_first_and_then_those_on_path(monkeypatch,
     assert browser.program(str(own)) == "/elsewhere/google-chrome"
     own.touch()
     assert browser.program(str(own)) == str(own)
+
+
+def test_ci_looks_for_the_same_browsers_as_the_tests():
+    assert f"for name in {' '.join(browser.NAMES)}; do" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
