@@ -102,32 +102,57 @@ def test_ci_runs_readmes_test_command_and_fails_when_it_fails(outcome: int, tmp_
     if shutil.which("git") is None:
         pytest.skip("the script needs git")
     tell_tale = f"python3 -m venv --help > {tmp_path}/ran && exit {outcome} && .venv/bin/python -m pytest"
-    project = tmp_path / "project"
-    (project / ".ci").mkdir(parents=True)
-    shutil.copy(ROOT / ".ci" / "run", project / ".ci" / "run")
-    (project / "README.md").write_text(README.replace(command_to_test(), tell_tale), encoding="utf-8")
-    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
-
-    # With no other Python to be found, the command from README is all that is run.
-    environment = {"PATH": only_these_programs(tmp_path / "bin"), "HOME": str(tmp_path), "CI": "true"}
-    run = subprocess.run(
-        [shutil.which("bash"), ".ci/run"], cwd=project, env=environment, capture_output=True, encoding="utf-8"
-    )
-
+    run = run_ci(tmp_path, tell_tale, only_these_programs(tmp_path / "bin"))
     assert (tmp_path / "ran").read_text(encoding="utf-8").startswith("usage"), run.stdout + run.stderr
     assert run.returncode == outcome, run.stdout + run.stderr
     assert tell_tale in run.stdout
 
 
-def only_these_programs(folder: Path) -> str:
-    """Make a folder for PATH with the programs that .ci/run uses, and this Python as python3."""
+@UNIX_ONLY
+@pytest.mark.parametrize("browser", [None, "chromium", "google-chrome"])
+def test_ci_installs_a_browser_if_there_is_none_and_says_that_this_is_ci(browser: str | None, tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("the script needs git")
+    path = only_these_programs(tmp_path / "bin", "env", "true")
+    write_script(Path(path, "sudo"), 'shift; exec "$@"')
+    write_script(Path(path, "apt-get"), f'echo "$@" >> "{tmp_path}/installed"')
+    if browser:
+        write_script(Path(path, browser), "exit 1")
+    run = run_ci(tmp_path, f'python3 -m venv --help && echo "CI is $CI" > "{tmp_path}/ran" && true -m pytest', path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert (tmp_path / "ran").read_text(encoding="utf-8") == "CI is true\n"
+    installed = tmp_path / "installed"
+    commands = installed.read_text(encoding="utf-8").splitlines() if installed.exists() else []
+    assert [command.split()[0] for command in commands] == ([] if browser else ["update", "install"])
+    assert browser or commands[-1].endswith(" chromium")
+
+
+def run_ci(folder: Path, test_command: str, path: str) -> subprocess.CompletedProcess[str]:
+    """Run .ci/run in a copy of the project in which README has another test command, with these programs on PATH."""
+    project = folder / "project"
+    (project / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "run", project / ".ci" / "run")
+    (project / "README.md").write_text(README.replace(command_to_test(), test_command), encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+
+    # With no other Python to be found, the command from README is all that is run.
+    environment = {"PATH": path, "HOME": str(folder)}
+    command = [shutil.which("bash"), ".ci/run"]
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, encoding="utf-8")
+
+
+def only_these_programs(folder: Path, *more: str) -> str:
+    """Make a folder for PATH with the programs that .ci/run uses, more if asked for, and this Python as python3."""
     folder.mkdir()
-    for name in ("bash", "cp", "dirname", "git", "grep", "mkdir", "mktemp", "rm", "tar"):
+    for name in ("bash", "cp", "dirname", "git", "grep", "mkdir", "mktemp", "rm", "tar", *more):
         (folder / name).symlink_to(shutil.which(name))
-    python = folder / "python3"
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
-    python.chmod(0o755)
+    write_script(folder / "python3", f'exec "{sys.executable}" "$@"')
     return str(folder)
+
+
+def write_script(file: Path, line: str) -> None:
+    file.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    file.chmod(0o755)
 
 
 # README's table of chapters
