@@ -166,6 +166,80 @@ def test_the_last_frame_of_a_live_view_is_saved_and_shown_again(opened, live_not
         assert (shown.get_attribute("alt"), page.errors) == (frame(last_frame)[0], [])
 
 
+# The lab of chapter 06
+
+LAB = "06_plotting_task_timelines.ipynb"
+RUN, STOP = ".lab-run", ".lab-stop"
+
+
+@pytest.fixture
+def lab(opened):
+    """Chapter 06, opened, with its lab on show."""
+    with opened(LAB) as page:
+        sources = [cell.source for cell in page.notebook().cells]
+        [imports] = [index for index, source in enumerate(sources) if "import Timeline" in source]
+        page.run_cell(imports)
+        page.run_cell(sources.index("lab()"))
+        page.wait_for_text(".lab-status", "Ready")
+        yield page
+        assert page.errors == []
+        assert page.elsewhere == []
+
+
+def choose(page: NotebookPage, name: str, label: str) -> None:
+    """Choose from one of the lab's lists."""
+    page.page.locator(f".lab-{name} select").select_option(label=label)
+
+
+def drag_to_end(page: NotebookPage, name: str) -> None:
+    """Drag the handle of one of the lab's sliders to the right end with the mouse."""
+    slider = page.page.locator(f".lab-{name} .noUi-target")
+    slider.scroll_into_view_if_needed()
+    box, handle = slider.bounding_box(), page.page.locator(f".lab-{name} .noUi-handle").bounding_box()
+    page.page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + box["width"] + 20, handle["y"] + handle["height"] / 2, steps=5)
+    page.page.mouse.up()
+
+
+def rows(page: NotebookPage) -> list[str]:
+    """Return the lab's table of runs, a text for each."""
+    return [" ".join(row.split()) for row in page.page.locator(".lab-runs tbody tr").all_inner_texts()]
+
+
+def test_the_lab_runs_what_was_chosen_by_mouse(lab):
+    lab.click(RUN)
+    lab.wait_for_text(".lab-status", "Ended")
+    choose(lab, "strategy", "gather")
+    choose(lab, "timeout", "0.5 seconds")
+    lab.click(".lab-failure input")
+    drag_to_end(lab, "tasks")
+    lab.click(RUN)
+    lab.wait_for_text(".lab-runs", "gather")
+    assert lab.page.locator(".lab-picture img").get_attribute("alt").startswith("gather: 20 tasks")
+    newest, oldest = rows(lab)
+    assert newest.startswith("gather 20 tasks") and "0 of 20" in newest
+    assert oldest.startswith("as_completed 8 tasks") and "8 of 8" in oldest and oldest.endswith("nothing")
+
+
+def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
+    drag_to_end(lab, "spread")
+    lab.page.locator(RUN).dblclick()
+    lab.wait_for_text(".lab-status", "Running")
+    assert lab.page.locator(RUN).is_disabled()
+    seen = lab.page.locator(".lab-picture img").get_attribute("src")
+    lab.wait_until(f'document.querySelector(".lab-picture img").src !== "{seen}"', "there is another frame")
+    clicked = time.monotonic()
+    lab.click(STOP)
+    lab.wait_for_text(".lab-status", "Stopped")
+    took = time.monotonic() - clicked
+    print(f"from the click on the lab's stop button to its end: {took:.2f} s")
+    assert took < STOPPED_WITHIN
+    assert lab.page.locator(RUN).is_enabled() and lab.page.locator(STOP).is_disabled()
+    [stopped] = rows(lab)
+    assert "stopped at" in stopped and "cancelled" in stopped
+
+
 # The checks themselves
 
 
