@@ -108,14 +108,18 @@ def test_what_each_change_gains_is_told(judge):
 
 def test_changes_that_gain_the_same_may_both_have_mattered_most(judge, monkeypatch):
     monkeypatch.setattr(chapter_05, "AIM", 3)
-    as_good_as_a_third_oven = next(
-        list(dishes)
-        for dishes in itertools.permutations(PARTY)
-        if abs(average_wait(2, 0.2, dishes) - average_wait(3, 0.2, PARTY)) < 1e-6
-    )
-    kitchen = {"ovens": 3, "carrying": 0.2, "dishes": as_good_as_a_third_oven}
+    oven = average_wait(3, 0.2, PARTY)
+    others = (list(dishes) for dishes in itertools.permutations(PARTY))
+    as_good = next(dishes for dishes in others if 0 < average_wait(2, 0.2, dishes) - oven < 1e-6)
+    kitchen = {"ovens": 3, "carrying": 0.2, "dishes": as_good}
     for mattered in ("ovens", "dishes"):
         assert judge("5.1", kitchen | {"mattered": mattered}).startswith("✓")
+
+
+def test_what_was_not_changed_cannot_have_mattered(judge, monkeypatch):
+    monkeypatch.setattr(chapter_05, "AIM", 3)
+    line = judge("5.1", BEST | {"ovens": 2, "mattered": "ovens"})
+    assert "You did not change 'ovens', so it can't be what mattered." in line
 
 
 def test_the_truth_about_the_analogy_is_accepted(judge):
