@@ -1,13 +1,16 @@
 """The restaurant of chapter 05: the slip that goes with an order, and the picture of an evening."""
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from math import nan
+from itertools import pairwise
+from math import inf, nan
+from numbers import Real
 from typing import Any
 
 from .mime import picture_with_words
 from .records import RESULT, STILL_RUNNING, Records
+from .text import LONGEST_NAME, MOST_DESCRIBED, MOST_ROWS, one_line
 
 LEGEND = {
     "waits to start": "ordered, waits for an oven",
@@ -65,18 +68,19 @@ class Service:
         self.evenings = evenings
 
     def __str__(self) -> str:
-        return "\n\n".join(f"{title}\n{_table(slips)}" for title, slips in self.evenings.items())
+        return "\n\n".join(f"{_name(title)}\n{_table(slips)}" for title, slips in self.evenings.items())
 
     def __repr__(self) -> str:
-        return f"<service of {' and '.join(self.evenings)}>"
+        return f"<service of {' and '.join(map(_name, self.evenings))}>"
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
         from . import figure
 
         drawn = figure.picture([(title, _records(slips)) for title, slips in self.evenings.items()])
-        for words in drawn.legends[0].get_texts():
-            words.set_text(LEGEND[words.get_text()])
-        alt = " ".join(f"{title}: {_described(slips)}" for title, slips in self.evenings.items())
+        for legend in drawn.legends:  # there is none as long as nothing has happened
+            for words in legend.get_texts():
+                words.set_text(LEGEND[words.get_text()])
+        alt = " ".join(f"{_name(title)}: {_described(slips)}" for title, slips in self.evenings.items())
         return picture_with_words(figure.png(drawn), alt, str(self))
 
 
@@ -92,19 +96,49 @@ def draw_service(evenings: Mapping[str, Sequence[Slip]]) -> Service:
         An object that shows itself as the last line of a cell, or by ``print`` as tables.
 
     Raises:
-        TypeError: if the evenings are no dictionary of lists of slips.
-        ValueError: if a slip has no time of ordering.
+        TypeError: if the evenings are no dictionary of lists of slips, or a time is no number.
+        ValueError: if an evening has no slip, a slip no time of ordering, or its times
+            are infinite, negative, or not in order.
     """
     if not isinstance(evenings, Mapping) or not evenings:
         raise TypeError("draw_service takes evenings by their titles, such as {'Monday': slips}")
-    evenings = {title: list(slips) for title, slips in evenings.items()}
+    kept = {}
     for title, slips in evenings.items():
-        if not slips or not all(isinstance(slip, Slip) for slip in slips):
+        if not isinstance(title, str):
+            raise TypeError(f"the title of an evening is text, such as 'Monday', not {title!r}")
+        orders = list(slips) if isinstance(slips, Iterable) else None
+        if orders is None or not all(isinstance(slip, Slip) for slip in orders):
             raise TypeError(f"an evening is a list of slips, such as [Slip('Ada', 'roast')]; that of {title!r} is not")
-        for slip in slips:
-            if slip.ordered is None:
-                raise ValueError(f"{slip.table}'s slip has no time of ordering: let the kitchen do its work first")
-    return Service(evenings)
+        if not orders:
+            raise ValueError(f"the evening of {title!r} has no slips: there is nothing to draw")
+        for slip in orders:
+            _check(slip)
+        kept[title] = orders
+    return Service(kept)
+
+
+def _check(slip: Slip) -> None:
+    """Raise an error if a slip can't be drawn."""
+    if slip.ordered is None:
+        raise ValueError(f"{slip.table}'s slip has no time of ordering: let the kitchen do its work first")
+    noted = [(moment.replace("_", " "), getattr(slip, moment)) for moment in MOMENTS]
+    noted = [(moment, time) for moment, time in noted if time is not None]
+    for moment, time in noted:
+        if not isinstance(time, Real):
+            raise TypeError(f"on {slip.table}'s slip, {moment!r} is a number of seconds or None, not {time!r}")
+        if not 0 <= time < inf:
+            raise ValueError(f"on {slip.table}'s slip, {moment!r} is a moment after the evening began, not {time!r}")
+    for (before, earlier), (after, later) in pairwise(noted):
+        if later < earlier:
+            raise ValueError(
+                f"on {slip.table}'s slip, {after!r} is {later:.2f} s, and {before!r}, which comes before it, is "
+                f"{earlier:.2f} s: was `start` set again while the evening was going on?"
+            )
+
+
+def _name(name: object) -> str:
+    """Return a reader's name of a table, a dish or an evening, in one line that is not too long."""
+    return one_line(str(name), LONGEST_NAME)
 
 
 def _records(slips: Sequence[Slip]) -> Records:
@@ -123,21 +157,37 @@ def _times(slips: Sequence[Slip], moment: str) -> Iterator[float | None]:
 
 
 def _table(slips: Sequence[Slip]) -> str:
+    """Return the slips as a table. Of more than 40 slips the first 20 and the last 20 are shown."""
+    left_out = max(len(slips) - MOST_ROWS, 0)
+    above = MOST_ROWS // 2 if left_out else len(slips)
     rows = [["table", "dish", *(moment.replace("_", " ") for moment in MOMENTS)]]
-    for slip in slips:
+    for slip in (*slips[:above], *slips[above + left_out :]):
         times = (getattr(slip, moment) for moment in MOMENTS)
-        rows.append([slip.table, slip.dish, *("-" if time is None else f"{time:.2f}" for time in times)])
+        rows.append([_name(slip.table), _name(slip.dish), *("-" if time is None else f"{time:.2f}" for time in times)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
+    lines = [
         "  ".join([*map(str.ljust, row[:2], widths), *map(str.rjust, row[2:], widths[2:])]).rstrip() for row in rows
-    )
+    ]
+    if left_out:
+        lines.insert(1 + above, f"… {left_out} more …")
+    return "\n".join(lines)
 
 
 def _described(slips: Sequence[Slip]) -> str:
-    """Return the alt text of one evening: who waited how long, and how long dishes stood on the pass."""
-    parts = []
-    for slip in sorted(slips, key=lambda slip: (slip.served is None, slip.served)):
-        ready = "not ready" if slip.ready is None else f"ready {slip.ready:.2f}"
-        served = "not served" if slip.served is None else f"served {slip.served:.2f}"
-        parts.append(f"{slip.table} ordered at {slip.ordered:.2f} s, {ready}, {served}")
+    """Return the alt text of one evening: what became of each order; of many orders, the first and the last."""
+    in_order = sorted(slips, key=lambda slip: (slip.served is None, slip.served))
+    if len(slips) <= MOST_DESCRIBED:
+        return "; ".join(map(_story, in_order)) + "."
+    served = [slip for slip in in_order if slip.served is not None]
+    parts = [f"{len(slips)} orders, {len(served)} served"]
+    if served:
+        parts.append(f"the first: {_story(served[0])}")
+        parts.append(f"the last: {_story(served[-1])}")
     return "; ".join(parts) + "."
+
+
+def _story(slip: Slip) -> str:
+    """Return what became of one order."""
+    ready = "not ready" if slip.ready is None else f"ready {slip.ready:.2f}"
+    served = "not served" if slip.served is None else f"served {slip.served:.2f}"
+    return f"{_name(slip.table)} ordered at {slip.ordered:.2f} s, {ready}, {served}"
