@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import unquote
 
+from newer_python import STORED_PYTHON, needed_python, words_instead
 from notebook_tools import Cell, Notebook, markdown_headings, without_code_blocks
 
 Guard = Callable[[Notebook], Iterator[str]]
@@ -96,6 +97,18 @@ def escapes_from_comparison(notebook: Notebook) -> Iterator[str]:
     for cell in notebook.code_cells:
         if re.search(r"NBVAL|PYTEST_VALIDATE", cell.source) or any(tag.startswith("nbval") for tag in cell.tags):
             yield f"cell {cell.index} turns off the comparison of its outputs"
+
+
+def newer_python(notebook: Notebook) -> Iterator[str]:
+    """A cell that stores words about a newer Python has the tag, and only one that needs a newer one than stored."""
+    for cell in notebook.code_cells:
+        needed = needed_python(cell.tags)
+        if needed is None and re.search(r"This needs Python 3\.\d+ or later\.", cell.text):
+            yield f"cell {cell.index} stores that it needs a newer Python: tag it needs-python-3.NN"
+        elif needed and needed > STORED_PYTHON and cell.text != words_instead(needed):
+            yield f"cell {cell.index} should store {words_instead(needed).strip()!r} and nothing else"
+        elif needed and needed <= STORED_PYTHON and cell.text == words_instead(needed):
+            yield f"cell {cell.index} stores the words for older Pythons instead of what it shows"
 
 
 # Metadata
@@ -372,6 +385,7 @@ GUARDS: list[Guard] = [
     machine_paths,
     final_semicolons,
     escapes_from_comparison,
+    newer_python,
     kernelspec,
     file_format,
     declared_clock,

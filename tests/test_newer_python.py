@@ -2,31 +2,76 @@
 
 import pytest
 
-from newer_python import missing_python, words_instead
+import refresh
+from newer_python import (
+    STORED_PYTHON,
+    faults_without_comparison,
+    needed_python,
+    outputs_instead,
+    shows_more_than_stored,
+    words_instead,
+)
+from notebook_samples import error, picture, printed
 from notebook_tools import Notebook, notebook_paths
 
 CODE_CELLS = [(path, cell) for path in notebook_paths() for cell in Notebook(path).code_cells]
 NEEDY = [(path, cell) for path, cell in CODE_CELLS if "version_info" in cell.source]
+TAGS = ["needs-python-3.14"]
+
+
+def test_the_stored_outputs_are_made_by_the_python_that_is_thought_of():
+    assert refresh.REFRESH_PYTHON == STORED_PYTHON
 
 
 @pytest.mark.parametrize(
-    ("tags", "running", "missing"),
+    ("tags", "running", "words", "more"),
     [
-        (["needs-python-3.13"], (3, 12), "3.13"),
-        (["needs-python-3.13"], (3, 13), None),
-        (["needs-python-3.13"], (3, 14), None),
-        (["hide-cell"], (3, 11), None),
-        ([], (3, 11), None),
+        (["needs-python-3.13"], (3, 12), "This needs Python 3.13 or later.\n", False),
+        (["needs-python-3.13"], (3, 13), None, False),
+        (["needs-python-3.13"], (3, 14), None, False),
+        (["needs-python-3.14"], (3, 12), None, False),
+        (["needs-python-3.14"], (3, 13), None, False),
+        (["needs-python-3.14"], (3, 14), None, True),
+        (["needs-python-3.14"], (3, 15), None, True),
+        (["hide-cell"], (3, 11), None, False),
+        ([], (3, 14), None, False),
     ],
 )
-def test_what_is_missing(tags, running, missing):
-    assert missing_python(tags, running) == missing
+def test_what_is_expected_on_which_python(tags, running, words, more):
+    assert outputs_instead(tags, running) == (words and [printed(words)])
+    assert shows_more_than_stored(tags, running) == more
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        [printed("└── (T) A\n")],
+        [picture("Two bars; A ends first.")],
+        [printed("└── (T) A\n"), printed("test clock: times are not exact, since a process was started\n", "stderr")],
+    ],
+)
+def test_what_a_newer_python_shows_is_not_compared(outputs):
+    assert list(faults_without_comparison(outputs, TAGS)) == []
+
+
+@pytest.mark.parametrize(
+    ("outputs", "fault"),
+    [
+        ([printed("└── (T) A\n"), error()], "it raised ValueError: no"),
+        ([printed("└── (T) A\n"), printed("careful\n", "stderr")], "it wrote to stderr: careful"),
+        ([printed("(T) A\n"), printed("test clock: inexact\nResourceWarning: x\n", "stderr")], "ResourceWarning: x"),
+        ([], "it showed nothing"),
+        ([printed("\n")], "it showed nothing"),
+        ([printed(words_instead((3, 14)))], "new enough, and it said: This needs Python 3.14"),
+    ],
+)
+def test_what_must_not_happen_there_is_found(outputs, fault):
+    assert fault in " ".join(faults_without_comparison(outputs, TAGS))
 
 
 @pytest.mark.parametrize(("path", "cell"), NEEDY, ids=lambda value: getattr(value, "name", ""))
 def test_a_cell_that_looks_at_the_version_has_the_tag_and_the_words(path, cell):
-    needed = missing_python(cell.tags, (3, 0))
+    needed = needed_python(cell.tags)
     assert needed, f"{path.name}, cell {cell.index}: tag it needs-python-3.NN"
-    assert f"version_info >= ({needed.replace('.', ', ')})" in cell.source
-    assert words_instead(needed)[0]["text"].strip() in cell.source
-    assert cell.text != words_instead(needed)[0]["text"], "the stored output is that of the newer Python"
+    assert f"version_info >= {needed}" in cell.source
+    assert words_instead(needed).strip() in cell.source

@@ -96,6 +96,7 @@ def html(text):
     return {"output_type": "display_data", "data": {"text/html": [text]}, "metadata": {}}
 
 
+NEEDS_314 = "This needs Python 3.14 or later.\n"
 PREDICT, FIGURE, COMPARE, RAISES, STUB, FIRST_CHECK, SOLUTION, LAST_CHECK, NEXT = 6, 7, 8, 9, 11, 12, 13, 14, 16
 
 BAD = {
@@ -111,6 +112,20 @@ BAD = {
     "a semicolon": (guards.final_semicolons, source(FIGURE, "figure", "figure; \n")),
     "a comment against comparison": (guards.escapes_from_comparison, source(FIGURE, "f", "# NBVAL_IGNORE_OUTPUT\nf")),
     "a tag against comparison": (guards.escapes_from_comparison, metadata(FIGURE, tags=["nbval-skip"])),
+    "words about a newer Python without tag": (guards.newer_python, output(FIGURE, printed(NEEDS_314))),
+    "another text than these words": (guards.newer_python, metadata(FIGURE, tags=["needs-python-3.14"])),
+    "more than these words": (
+        guards.newer_python,
+        lambda n, c: c[FIGURE].update(
+            metadata={"tags": ["needs-python-3.14"]}, outputs=[printed(NEEDS_314), printed("A")]
+        ),
+    ),
+    "words where the stored Python is new enough": (
+        guards.newer_python,
+        lambda n, c: c[FIGURE].update(
+            metadata={"tags": ["needs-python-3.13"]}, outputs=[printed(NEEDS_314.replace("3.14", "3.13"))]
+        ),
+    ),
     "another kernel": (guards.kernelspec, lambda n, c: n["metadata"]["kernelspec"].update(name="venv")),
     "no kernel": (guards.kernelspec, lambda n, c: n["metadata"].pop("kernelspec")),
     "a patch version": (guards.kernelspec, lambda n, c: n["metadata"]["language_info"].update(version="3.13.0")),

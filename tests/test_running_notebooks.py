@@ -92,6 +92,33 @@ def test_without_a_test_clock_notebooks_run_lax_and_one_line_says_so(project):
     ]
 
 
+NEWER = {
+    "print('shown')": "passed",
+    "import subprocess, sys; _ = subprocess.run([sys.executable, '-c', '']); print('asked')": "passed",
+    "print('This needs Python 3.10 or later.')": "new enough, and it said: This needs Python 3.10",
+    "print('shown'); import sys; print('careful', file=sys.stderr)": "it wrote to stderr: careful",
+    "_ = 'nothing'": "it showed nothing",
+    "print('shown'); 1 / 0": "ZeroDivisionError",
+}
+"""What a cell does on a newer Python than that of the stored outputs, and what comes of it."""
+
+
+@needs_test_clock
+def test_on_a_newer_python_than_stored_a_tagged_cell_must_only_go_well(project):
+    (project / "elsewhere.py").write_text(
+        "import sys\nsys.path.append('tests')\nimport newer_python\nnewer_python.STORED_PYTHON = (3, 9)\n"
+    )
+    words = printed("This needs Python 3.10 or later.\n")
+    cells = [code(source, words, tags=["needs-python-3.10"]) for source in NEWER]
+    write(project / "notebooks" / "test.ipynb", *cells, code("print('shown')", words))
+    run = run_pytest(project, "-p", "elsewhere")
+    for number, comes_of_it in enumerate(NEWER.values()):
+        mark = "PASSED" if comes_of_it == "passed" else "FAILED"
+        assert f"{mark} notebooks/test.ipynb::Cell {number}" in run.stdout, run.stdout
+        assert comes_of_it in run.stdout
+    assert f"FAILED notebooks/test.ipynb::Cell {len(NEWER)}" in run.stdout, "without the tag, outputs are compared"
+
+
 @needs_refresh_python
 @needs_test_clock
 def test_refresh_stores_outputs_and_a_second_run_changes_no_byte(tmp_path, capsys):

@@ -12,6 +12,11 @@ NOT_ALLOWED = (
     "`sudo python -m asyncio pstree {pid}` shows it while this notebook runs."
 )
 
+NO_PROCESSES = (
+    "This event loop starts no processes, as Jupyter's on Windows may not. In a terminal, "
+    "`python -m asyncio pstree {pid}` shows it while this notebook runs."
+)
+
 
 async def task_tree() -> str:
     """Return what ``python -m asyncio pstree`` says about this process: its tasks, and who waits for whom.
@@ -25,11 +30,15 @@ async def task_tree() -> str:
     if sys.version_info < (3, 14):
         return "This needs Python 3.14 or later."
     pid = os.getpid()
-    asked = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "asyncio", "pstree", str(pid)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    try:
+        asked = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "asyncio", "pstree", str(pid)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},  # the tree has lines that not every encoding has
+        )
+    except NotImplementedError:
+        return NO_PROCESSES.format(pid=pid)
     try:
         async with asyncio.timeout(PATIENCE):
             answer, _ = await asked.communicate()

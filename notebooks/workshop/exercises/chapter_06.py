@@ -1,12 +1,27 @@
 """Predictions and exercises of chapter 06, plotting task timelines."""
 
 import asyncio
+import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
+from math import inf
+from numbers import Integral
 from typing import Any
 
-from workshop.exercises.checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.checks import (
+    BLOCKS,
+    NOTHING_YET,
+    WrongError,
+    attempt,
+    exercise,
+    expect,
+    expect_all_awaited,
+    expect_nothing_left,
+    seconds,
+    shown,
+)
 from workshop.exercises.predictions import Prediction, Verdict, prediction
+from workshop.exercises.runner import is_empty
 from workshop.records import Records, TaskRecord
 
 LONG_STEP = 0.08
@@ -24,7 +39,7 @@ def _illness(records: Records) -> Verdict:
         return "b", "in your run, each task was created when the one before had finished"
     if max(created) - min(created) < SAME_MOMENT < max(finished) - min(finished):
         return "c", "in your run, all tasks were created together, and finished one after another"
-    return None, "in your run, the tasks began and finished together"
+    return None, "in your run, no task ran for long without a wait, and the bars are no staircase"
 
 
 BLOCKING = (
@@ -69,12 +84,10 @@ prediction("6.2", _illness_prediction("a"))
 prediction("6.3", _illness_prediction("b"))
 
 
-def _record(name: str, started: float | None, finished: float | None) -> TaskRecord:
-    outcome = "still running" if finished is None else "result"
-    return TaskRecord(name, started or 0.0, started, finished, finished, outcome)
+Times = tuple[float | None, float | None]
+"""When a task started and finished, in seconds; None for what did not happen."""
 
-
-MOST_AT_A_TIME: list[tuple[str, list[tuple[float | None, float | None]], int]] = [
+MOST_AT_A_TIME: list[tuple[str, list[Times], int]] = [
     ("for three tasks of which two overlap", [(0.0, 0.4), (0.1, 0.2), (0.5, 0.6)], 2),
     ("for tasks that are not sorted by their start", [(0.5, 0.6), (0.0, 0.3), (0.2, 0.55), (0.25, 0.4)], 3),
     (
@@ -89,61 +102,87 @@ MOST_AT_A_TIME: list[tuple[str, list[tuple[float | None, float | None]], int]] =
 """Cases for exercise 6.1: in words, when each task started and finished, and how many ran at a time."""
 
 
+def _records(times: list[Times]) -> Records:
+    """Return records as a timeline has them. All tasks are created first, and received a while after they finish."""
+    records = []
+    for name, (started, finished) in zip("ABCD", times, strict=False):
+        received, outcome = (None, "still running") if finished is None else (finished + 0.1, "result")
+        records.append(TaskRecord(name, 0.0, started, finished, received, outcome))
+    return Records.of(records, ended=1.0)
+
+
 @exercise("6.1")
 async def most_at_a_time(answer: Any) -> str:
     """Check the exercise: how many tasks of a timeline were running at the same time, at most."""
+    plain = _is_plain_function(answer)
     for case, times, most in MOST_AT_A_TIME:
-        records = [_record(name, *moments) for name, moments in zip("ABCD", times, strict=False)]
-        outcome = await attempt(_as_async(answer), records, when=case)
-        result = outcome.result
+        outcome = await attempt(_as_async(answer) if plain else answer, _records(times), when=case)
+        (result,) = outcome.result if plain else (outcome.result,)
+        if result is None:
+            expect(not is_empty(answer), NOTHING_YET)
+            raise WrongError(f"Your function returned None, {case}: is there a `return`?")
         expect(
-            isinstance(result, int) and not isinstance(result, bool),
-            f"Your function returned {shown(result)} {case}: a whole number was expected.",
+            not isinstance(result, Iterator),
+            f"Your function returned an iterator, {case}, and nothing went through it: a whole number was expected.",
         )
-        expect(result == most, f"Your function returned {result} {case}. {most} was expected.")
-    return "You count right, back-to-back tasks and open ends included."
+        expect(
+            not inspect.isawaitable(result),
+            f"Your function returned an awaitable, {case}, and nobody awaited it: a whole number was expected.",
+        )
+        expect(
+            isinstance(result, Integral) and not isinstance(result, bool),
+            f"Your function returned {shown(result)}, {case}: a whole number was expected.",
+        )
+        expect(result == most, f"Your function returned {result} {case}: {most} was expected.")
+    advice = "" if plain else " A plain `def` would do: nothing in it waits."
+    return f"You count right, back-to-back tasks and open ends included.{advice}"
 
 
-def _as_async(answer: Any) -> Any:
-    """Return a plain function as one that can be awaited, since that is what is run; anything else as it is."""
-    if not inspect.isfunction(answer) or inspect.iscoroutinefunction(answer) or inspect.isasyncgenfunction(answer):
-        return answer
+def _is_plain_function(answer: Any) -> bool:
+    is_async = inspect.iscoroutinefunction(answer) or inspect.isasyncgenfunction(answer)
+    return callable(answer) and not inspect.isclass(answer) and not is_async
 
-    async def wrapped(records: list[TaskRecord]) -> Any:
-        return answer(records)
+
+def _as_async(answer: Callable) -> Callable[[Records], Coroutine[Any, Any, tuple[Any]]]:
+    """Return a plain function as one that can be awaited and gives its result as the one item of a tuple.
+
+    In a tuple, the result is this check's to judge: what `attempt` says of results is advice on awaiting.
+    """
+
+    @functools.wraps(answer)
+    async def wrapped(records: Records) -> tuple[Any]:
+        return (answer(records),)
 
     return wrapped
 
 
 class _Server:
-    """A server that takes so many calls at a time, and needs a moment after each."""
+    """A server that takes so many calls at a time, and wants a moment after each before another takes its place.
 
-    MOST, DURATION, BREATH = 3, 0.1, 0.08
+    It keeps answering when it gets too many, and notes that: so one run shows all that is wrong with an answer.
+    """
+
+    MOST, DURATION, PAUSE = 3, 0.1, 0.08
 
     def __init__(self) -> None:
-        self.busy = 0
-        self.most_busy = 0
-        self.asked: list[str] = []
-        self.refused = False
+        self.most = 0
+        self.overrun = False
+        self._under_way = 0
+        self._taken_until: list[float] = []
 
     async def fetch(self, name: str) -> str:
-        self.asked.append(name)
-        if self.busy == self.MOST:
-            self.refused = True
-            raise ConnectionError("too many calls, or a pause that is too short")
-        self.busy += 1
-        self.most_busy = max(self.busy, self.most_busy)
+        loop = asyncio.get_running_loop()
+        place = len(self._taken_until)
+        self.overrun |= sum(until > loop.time() for until in self._taken_until) >= self.MOST
+        self._taken_until.append(inf)
+        self._under_way += 1
+        self.most = max(self.most, self._under_way)
         try:
             await asyncio.sleep(self.DURATION)
         finally:
-            asyncio.get_running_loop().call_later(self.BREATH, self._free)
+            self._under_way -= 1
+            self._taken_until[place] = loop.time() + self.PAUSE
         return f"news from {name}"
-
-    def _free(self) -> None:
-        self.busy -= 1
-
-
-Report = Callable[[Callable[[str], Any], list[str]], Any]
 
 
 @exercise("6.2")
@@ -151,25 +190,41 @@ async def cured_report(answer: Any) -> str:
     """Check the exercise: a report that has none of the three illnesses any more."""
     server, names = _Server(), ["Rome", "Oslo", "Bern", "Lima", "Kyiv", "Bonn"]
     outcome = await attempt(answer, server.fetch, names)
-    expect(
-        not server.refused,
-        f"The server refused a call: it takes {server.MOST} at a time, and wants a pause of 0.1 s after each, before "
-        "the next one may take its place.",
-    )
-    expected = sorted(f"{name}: news from {name}" for name in names)
-    result = outcome.result
-    lines = sorted(map(str, result)) if isinstance(result, list | tuple) else None
-    expect(lines == expected, f"A list of lines such as {expected[0]!r} was expected, not {shown(result)}.")
+    expect_all_awaited(outcome)
+    _expect_lines(outcome.result, sorted(f"{name}: news from {name}" for name in names))
     expect(not outcome.blocked, f"It is still ill. {BLOCKS}")
     expect(
-        server.most_busy > 1,
+        not server.overrun,
+        f"The server got too many calls: it takes {server.MOST} at a time, and wants a pause of 0.1 s after each, "
+        "before another takes its place.",
+    )
+    expect(
+        server.most > 1,
         f"It is still ill: the server had one call at a time, and your function took {seconds(outcome.elapsed)}. Two "
         "illnesses look like that. Draw it: do the bars begin one after another, or only end so?",
     )
     expect(
-        server.most_busy == server.MOST and outcome.elapsed < 0.7,
-        f"It is better, but not well: the server had {server.most_busy} calls at a time, where it takes {server.MOST}, "
+        server.most == server.MOST,
+        f"It is better, but not well: the server had {server.most} calls at a time, where it takes {server.MOST}, "
         f"and your function took {seconds(outcome.elapsed)}, where about 0.4 s is possible.",
+    )
+    expect(
+        outcome.elapsed < 0.7,
+        f"It is better, but not well: your function took {seconds(outcome.elapsed)}, where about 0.4 s is possible. "
+        "Draw it: who waits for whom?",
     )
     expect_nothing_left(outcome)
     return f"Cured: {seconds(outcome.elapsed)} in place of 1.20 s, and never more than {server.MOST} calls at a time."
+
+
+def _expect_lines(result: Any, expected: list[str]) -> None:
+    """Go on if an answer returned the lines, in any order."""
+    is_list = isinstance(result, list | tuple)
+    expect(
+        not (is_list and any(map(inspect.isawaitable, result))),
+        "Your list holds awaitables: a task's result is what `await` gives.",
+    )
+    expect(
+        is_list and all(isinstance(line, str) for line in result) and sorted(result) == expected,
+        f"A list of {len(expected)} lines such as {expected[0]!r} was expected, not {shown(result)}.",
+    )

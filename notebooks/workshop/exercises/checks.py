@@ -121,7 +121,7 @@ async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
     outcome = await runner.run(answer, *arguments)
     case = f", {when}" if when else ""
     expect(not outcome.not_async, _not_async(outcome, answer))
-    expect(not outcome.empty, "Nothing here yet: write the body of the function, run its cell, then this one again.")
+    expect(not outcome.empty, NOTHING_YET)
     expect(
         not outcome.blocked_too_long,
         f"Your code kept the event loop from turning for over {runner.BLOCK_LIMIT:g} s{case}, and was stopped: "
@@ -151,6 +151,9 @@ async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
         raise WrongError(f"Your function returned None{case}: is there a `return`?")
     return outcome
 
+
+NOTHING_YET = "Nothing here yet: write the body of the function, run its cell, then this one again."
+"""What to say of a stub."""
 
 BLOCKS = (
     "Your code blocks the event loop: as long as it does, no other task can run. "
@@ -225,7 +228,7 @@ def _not_async(outcome: Outcome, answer: Any) -> str:
         return f"Your function is {outcome.not_async}. Only a function made with `async def` can be awaited."
     if outcome.not_async.startswith("an asynchronous generator"):
         return f"Your function is {outcome.not_async}. Here one result is asked for, with `return`."
-    return f"The answer is {outcome.not_async}. Hand over the name of your `async def` function."
+    return f"The answer is {outcome.not_async}. Hand over the name of your function."
 
 
 def _error(outcome: Outcome, answer: Any, case: str) -> str:

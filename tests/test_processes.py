@@ -1,0 +1,181 @@
+"""Asking another Python for the tasks of this process: every answer is told, and no process is left."""
+
+import asyncio
+import os
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from workshop import processes
+
+SLEEPS_FOR_EVER = "import time; print('asked', flush=True); time.sleep(1000)"
+
+
+def pretend(monkeypatch, version):
+    """Let this Python pass for another version; for this one module only."""
+    monkeypatch.setattr(processes, "sys", SimpleNamespace(version_info=version, executable=sys.executable))
+
+
+@pytest.fixture
+def newer(monkeypatch):
+    """Let this Python pass for 3.14."""
+    pretend(monkeypatch, (3, 14, 0))
+
+
+@pytest.fixture
+def answers(monkeypatch, newer):
+    """Return a function that sets what the other Python runs in place of pstree.
+
+    It returns a queue that gets the command and the process, when one is started.
+    """
+    started = asyncio.Queue()
+    start = asyncio.create_subprocess_exec
+
+    def set_code(code):
+        async def stand_in(*command, **options):
+            process = await start(sys.executable, "-c", code, **options)
+            started.put_nowait((command, process))
+            return process
+
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", stand_in)
+        return started
+
+    return set_code
+
+
+def asked():
+    return asyncio.run(processes.task_tree())
+
+
+def is_gone(pid):
+    """Return whether there is no process of this number any more, not even one that nobody has reaped."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 9), (3, 13, 5)])
+def test_on_an_older_python_there_are_words_and_no_process(monkeypatch, version):
+    pretend(monkeypatch, version)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", None)
+    assert asked() == "This needs Python 3.14 or later."
+
+
+def test_the_tree_is_returned(answers):
+    started = answers("print('└── (T) A'); print('└── (T) B'); print()")
+    assert asked() == "└── (T) A\n└── (T) B"
+    command, process = started.get_nowait()
+    assert command == (sys.executable, "-m", "asyncio", "pstree", str(os.getpid()))
+    assert process.returncode == 0
+
+
+def test_the_tree_is_read_in_any_locale(answers, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii:strict")
+    monkeypatch.setenv("PYTHONUTF8", "0")
+    answers("print('└── (T) Zoë')")
+    assert asked() == "└── (T) Zoë"
+
+
+def test_other_settings_reach_the_other_python(answers, monkeypatch):
+    monkeypatch.setenv("WORKSHOP_TEST", "kept")
+    answers("import os; print(os.environ['WORKSHOP_TEST'])")
+    assert asked() == "kept"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "PermissionError: [Errno 1] Operation not permitted",
+        "Error: The specified process cannot be attached to due to insufficient permissions.",
+        "See the documentation for details on required privileges.",
+    ],
+)
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_no_permission_is_told_with_what_to_do(answers, said, stream):
+    answers(f"import sys; print({said!r}, file=sys.{stream}); sys.exit(1)")
+    assert asked() == processes.NOT_ALLOWED.format(pid=os.getpid())
+    assert f"pstree {os.getpid()}" in asked()
+
+
+def test_words_about_permission_in_a_tree_are_no_failure(answers):
+    answers("print('(T) permission')")
+    assert asked() == "(T) permission"
+
+
+def test_another_failure_is_told_by_its_last_line(answers):
+    answers("1 / 0")
+    assert asked() == f"`python -m asyncio pstree {os.getpid()}` failed: ZeroDivisionError: division by zero"
+
+
+def test_a_failure_without_words_is_told(answers):
+    answers("import sys; sys.exit(3)")
+    assert asked() == f"`python -m asyncio pstree {os.getpid()}` failed: it said nothing"
+
+
+def test_an_event_loop_that_starts_no_processes_is_told(monkeypatch, newer):
+    async def cannot(*command, **options):
+        raise NotImplementedError
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", cannot)
+    said = asked()
+    assert said.startswith("This event loop starts no processes")
+    assert f"python -m asyncio pstree {os.getpid()}" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks Unix whether a process is gone")
+def test_no_answer_is_told_and_the_process_is_gone(answers, monkeypatch):
+    monkeypatch.setattr(processes, "PATIENCE", 0.2)
+    started = answers(SLEEPS_FOR_EVER)
+    began = time.perf_counter()
+    assert asked() == f"`python -m asyncio pstree {os.getpid()}` gave no answer within 0.2 s."
+    assert time.perf_counter() - began < 10
+    _, process = started.get_nowait()
+    assert process.returncode is not None
+    assert is_gone(process.pid)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks Unix whether a process is gone")
+def test_cancelled_in_the_middle_the_process_is_gone(answers):
+    started = answers(SLEEPS_FOR_EVER)
+
+    async def cell():
+        asking = asyncio.create_task(processes.task_tree())
+        _, process = await asyncio.wait_for(started.get(), 30)
+        asking.cancel()
+        await asyncio.wait([asking])
+        assert asking.cancelled()
+        assert process.returncode is not None
+        assert is_gone(process.pid)
+
+    asyncio.run(cell())
+
+
+def test_other_tasks_go_on_meanwhile(answers):
+    answers("import time; time.sleep(0.3)")
+
+    async def cell():
+        asking = asyncio.create_task(processes.task_tree())
+        turns = 0
+        while not asking.done():
+            await asyncio.sleep(0.01)
+            turns += 1
+        return turns
+
+    assert asyncio.run(cell()) > 5
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="needs Python 3.14")
+def test_python_itself_is_asked():
+    async def cell():
+        waiting = asyncio.create_task(asyncio.sleep(60), name="the one that waits")
+        try:
+            return await processes.task_tree()
+        finally:
+            waiting.cancel()
+
+    said = asyncio.run(cell())
+    assert "the one that waits" in said or said == processes.NOT_ALLOWED.format(pid=os.getpid())
