@@ -1,5 +1,7 @@
 """Helpers of the workshop on asyncio results: what the lessons import."""
 
+from typing import TYPE_CHECKING
+
 from .described import described
 from .exercises import check, compare, predict
 from .experiments import experiment
@@ -7,10 +9,14 @@ from .labs import lab
 from .preflight import preflight
 from .timeline import Timeline, side_by_side
 
+if TYPE_CHECKING:
+    from .api import demo_api
+
 __all__ = [
     "Timeline",
     "check",
     "compare",
+    "demo_api",
     "described",
     "experiment",
     "lab",
@@ -18,3 +24,12 @@ __all__ = [
     "preflight",
     "side_by_side",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs aiohttp when a lesson asks for it: a browser's Python can import all the rest without."""
+    if name == "demo_api":
+        from .api import demo_api
+
+        return demo_api
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,92 @@
+"""How slowly and how badly the demo API answers, decided in advance. Standard library only.
+
+What happens to a request follows from the seed, its path and how often that path has been asked for. So a lesson gets
+the same delays and failures in each run, in whatever order the requests arrive.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+
+FAILURES = ("500", "cut", "garbage")
+"""How a request fails: by status 500, by a connection that is cut within the answer, by a body that is not JSON."""
+
+
+class Manners:
+    """The manners of one server.
+
+    Args:
+        delay: seconds before each answer; or, by path, the seconds before the answers there, and none elsewhere.
+        jitter: seconds. To its delay each path adds a share of them, from nothing to all.
+        failures: the share of requests that fail, from 0 to 1.
+        limit: so many requests are served at a time, and any above are turned away; None for no limit.
+        seed: where the shares of jitter, and the failures, come from.
+
+    Raises:
+        TypeError: if one of these is of the wrong kind.
+        ValueError: if one is out of range.
+    """
+
+    def __init__(
+        self,
+        delay: float | Mapping[str, float] = 0.0,
+        jitter: float = 0.0,
+        failures: float = 0.0,
+        limit: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        if isinstance(delay, Mapping):
+            for path, seconds in delay.items():
+                if not (isinstance(path, str) and path.startswith("/")):
+                    raise ValueError(f"the paths in delay begin with a slash, such as '/photos', unlike {path!r}")
+                _check_seconds(f"the delay of {path}", seconds)
+            self._delay = dict(delay)
+        else:
+            self._delay = _check_seconds("delay", delay)
+        self._jitter = _check_seconds("jitter", jitter)
+        if not _is_number(failures):
+            raise TypeError(f"failures is a number, such as failures=0.2 for a fifth of all requests, not {failures!r}")
+        if not 0 <= failures <= 1:
+            raise ValueError(f"failures is a share from 0 (none) to 1 (all), such as failures=0.2, not {failures!r}")
+        self._failures = failures
+        if limit is not None and not _is_whole(limit):
+            raise TypeError(
+                f"limit is a whole number of requests, such as limit=5, or None for no limit, not {limit!r}"
+            )
+        if limit is not None and limit < 1:
+            raise ValueError(f"limit is 1 or more requests at a time, or None for no limit, not {limit!r}")
+        self.limit = limit
+        if not _is_whole(seed):
+            raise TypeError(f"seed is a whole number, such as seed=1, not {seed!r}")
+        self._seed = seed
+
+    def delay(self, path: str) -> float:
+        """Return how many seconds an answer takes."""
+        delay = self._delay.get(path, 0.0) if isinstance(self._delay, dict) else self._delay
+        return delay + self._jitter * random.Random(f"{self._seed} {path}").random()
+
+    def failure(self, path: str, attempt: int) -> str | None:
+        """Return how a request fails: one of `FAILURES`, or None if it does not.
+
+        Args:
+            path: what is asked for.
+            attempt: how many requests for this path have been served, this one included. The next may fare better.
+        """
+        chance = random.Random(f"{self._seed} {path} {attempt}")
+        return chance.choice(FAILURES) if chance.random() < self._failures else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_seconds(name: str, seconds: object) -> float:
+    if not _is_number(seconds):
+        raise TypeError(f"{name} is a number of seconds, such as 0.5, not {seconds!r}")
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{name} is a number of seconds, 0 or more, not {seconds!r}")
+    return seconds
