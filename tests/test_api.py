@@ -31,7 +31,7 @@ def nothing_is_logged(caplog):
     """Neither asyncio nor aiohttp has anything to complain of, in any test."""
     yield
     gc.collect()
-    assert caplog.messages == []
+    assert [record.getMessage() for phase in ("call", "teardown") for record in caplog.get_records(phase)] == []
 
 
 async def fetch(session, path):
@@ -46,7 +46,18 @@ def fetched(*paths, **manners):
         async with demo_api(**manners) as api, aiohttp.ClientSession(api.url) as session:
             return [await fetch(session, path) for path in paths]
 
-    return asyncio.run(main())
+    return run(main())
+
+
+def run(main):
+    """Run a coroutine, which must not take long."""
+    return asyncio.run(asyncio.wait_for(main, 20))
+
+
+async def pause(turns):
+    """Let the other tasks run for some turns of the event loop."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
 
 
 async def until(condition):
@@ -123,7 +134,7 @@ def test_nothing_is_taken():
         ):
             return response.status, response.headers["Allow"], await response.json()
 
-    status, allowed, answer = asyncio.run(main())
+    status, allowed, answer = run(main())
     assert (status, allowed) == (405, "GET, HEAD")
     assert "POST" in answer["error"]
 
@@ -145,7 +156,7 @@ def test_a_cut_connection_shows_while_the_body_is_read():
             assert (await fetch(session, "/users"))[0] == 200
         return api
 
-    assert [entry.status for entry in asyncio.run(main()).requests] == [None, 200]
+    assert [entry.status for entry in run(main()).requests] == [None, 200]
 
 
 # How it answers
@@ -172,7 +183,7 @@ def test_the_server_keeps_to_its_manners():
                 rounds.append(await asyncio.gather(*(outcome(session, path) for path in paths)))
         return rounds, api
 
-    rounds, api = asyncio.run(main())
+    rounds, api = run(main())
     assert rounds == [[manners.failure(path, attempt) for path in paths] for attempt in (1, 2)]
     expected = {None: 200, "500": 500, "garbage": 200, "cut": None}
     in_order = {path: [entry.status for entry in api.requests if entry.path == path] for path in paths}
@@ -187,7 +198,7 @@ def test_no_answer_comes_before_its_delay():
                 order.append((await next_result)[2])
         return order, {entry.path: entry for entry in api.requests}
 
-    order, entries = asyncio.run(main())
+    order, entries = run(main())
     assert "title" in order[1]
     photos = entries["/photos"]
     assert photos.finished - photos.arrived >= 0.09  # timers may be a little early on Windows
@@ -209,7 +220,7 @@ def test_above_the_limit_requests_are_turned_away_until_others_end():
         assert isinstance(await asyncio.gather(*hanging, return_exceptions=True), list)
         return away, served, api
 
-    away, served, api = asyncio.run(main())
+    away, served, api = run(main())
     assert away == [(429, "1")] * 3
     assert served == (200, None)
     assert api.most_at_a_time == 3
@@ -228,7 +239,7 @@ def test_who_was_turned_away_has_used_up_no_attempt():
             await asyncio.gather(fetch(session, path), fetch(session, path))
             return [(await fetch(session, path))[0] for _ in range(2)]
 
-    assert asyncio.run(main()) == [500, 200]
+    assert run(main()) == [500, 200]
 
 
 # The log
@@ -248,11 +259,11 @@ def test_a_session_for_each_request_costs_a_connection_each():
                 await fetch(session, path)
         return sessions, shared
 
-    sessions, shared = asyncio.run(main())
+    sessions, shared = run(main())
     assert (sessions.connections, shared.connections) == (20, 1)
     assert sorted(entry.connection for entry in sessions.requests) == list(range(1, 21))
     assert [entry.connection for entry in shared.requests] == [1] * 20
-    assert repr(shared) == "<demo API: 20 requests on 1 connections>"
+    assert repr(shared) == "<demo API, requests: 20, connections: 1>"
 
 
 def test_a_connection_without_a_request_counts():
@@ -263,7 +274,7 @@ def test_a_connection_without_a_request_counts():
             writer.close()
         return api
 
-    assert asyncio.run(main()).requests == []
+    assert run(main()).requests == []
 
 
 def test_the_log_tells_when_and_what_in_the_order_of_arrival():
@@ -277,7 +288,7 @@ def test_the_log_tells_when_and_what_in_the_order_of_arrival():
             assert all(entry.finished is not None for entry in api.requests)
         return api
 
-    first, second = asyncio.run(main()).requests
+    first, second = run(main()).requests
     assert [(entry.path, entry.status) for entry in (first, second)] == [("/photos", 200), ("/nothing", 404)]
     assert 0 <= first.arrived <= second.arrived <= second.finished <= first.finished
 
@@ -294,7 +305,7 @@ def test_most_at_a_time_is_what_the_client_did():
             await asyncio.gather(*(one(session, f"/items/{number}") for number in range(1, 31)))
         return api.most_at_a_time
 
-    assert [asyncio.run(crawl(at_a_time)) for at_a_time in (1, 4)] == [1, 4]
+    assert [run(crawl(at_a_time)) for at_a_time in (1, 4)] == [1, 4]
 
 
 def test_a_request_that_was_given_up_ends_at_the_server_too():
@@ -306,7 +317,7 @@ def test_a_request_that_was_given_up_ends_at_the_server_too():
             await until(lambda: api.requests[0].finished is not None)
         return api
 
-    assert asyncio.run(main()).requests[0].status is None
+    assert run(main()).requests[0].status is None
 
 
 # Start and end
@@ -330,7 +341,7 @@ def test_it_listens_on_this_computer_only():
                     await asyncio.wait_for(asyncio.open_connection(other, port), 0.5)
             return host, others, api.connections
 
-    host, others, connections = asyncio.run(main())
+    host, others, connections = run(main())
     assert (host, connections) == ("127.0.0.1", 0)
     assert "127.0.0.2" in others
 
@@ -368,7 +379,7 @@ def test_open_requests_end_with_the_block_however_it_is_left(error):
         assert all(entry.finished is not None and entry.status is None for entry in api.requests)
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert all_cut_off(asyncio.run(main()))
+    assert all_cut_off(run(main()))
 
 
 def test_a_block_that_is_cancelled_stops_the_server():
@@ -388,7 +399,7 @@ def test_a_block_that_is_cancelled_stops_the_server():
         assert all(entry.finished is not None for entry in api.requests)
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert all_cut_off(asyncio.run(main()))
+    assert all_cut_off(run(main()))
 
 
 def test_it_can_be_stopped_in_the_middle():
@@ -403,7 +414,7 @@ def test_it_can_be_stopped_in_the_middle():
             await api.stop()
         return idle, outcomes, api
 
-    idle, outcomes, api = asyncio.run(main())
+    idle, outcomes, api = run(main())
     assert idle[0] == 200
     assert all_cut_off(outcomes)
     assert len(api.requests) == 4
@@ -421,7 +432,7 @@ def test_a_client_that_does_not_read_cannot_hold_it_up():
             response.close()
         return took
 
-    assert asyncio.run(main()) < 0.9
+    assert run(main()) < 0.9
 
 
 def test_several_at_once_are_apart():
@@ -434,7 +445,7 @@ def test_several_at_once_are_apart():
                 await fetch(session, outer.url + "/photos")
         return [[entry.path for entry in api.requests] for api in (outer, inner)]
 
-    assert asyncio.run(main()) == [["/photos"], ["/users"]]
+    assert run(main()) == [["/photos"], ["/users"]]
 
 
 def left_over():
@@ -444,13 +455,9 @@ def left_over():
     return [task.get_coro() for task in asyncio.all_tasks()], threading.active_count(), files
 
 
-@pytest.mark.parametrize("debug", [False, True])
-def test_twenty_starts_and_stops_leave_nothing_behind(debug):
+@pytest.mark.parametrize("apart", [0, 1])
+def test_twenty_starts_and_stops_leave_nothing_behind(apart):
     """Stopped after a few more turns of the event loop each time: while clients connect, ask, and wait."""
-
-    async def pause(turns):
-        for _ in range(turns):
-            await asyncio.sleep(0)
 
     async def ask(url, path, after):
         await pause(after)
@@ -460,7 +467,7 @@ def test_twenty_starts_and_stops_leave_nothing_behind(debug):
     async def once(turns):
         paths = ["/hang", "/photos", "/large", "/items/3", "/cut"] * 2
         async with demo_api(delay={"/photos": 0.001}, limit=8) as api:
-            tasks = [asyncio.create_task(ask(api.url, path, place)) for place, path in enumerate(paths)]
+            tasks = [asyncio.create_task(ask(api.url, path, apart * place)) for place, path in enumerate(paths)]
             await pause(turns)
             began = time.perf_counter()
             await api.stop()
@@ -478,7 +485,7 @@ def test_twenty_starts_and_stops_leave_nothing_behind(debug):
         assert left_over() == before
         return counts
 
-    counts = asyncio.run(main(), debug=debug)
+    counts = run(main())
     assert counts[0] == 0 < counts[-1]  # from no request to many
 
 
@@ -502,8 +509,43 @@ def test_a_start_that_is_cancelled_leaves_nothing_behind():
             await asyncio.sleep(0)
             assert left_over() == before, turns
 
-    asyncio.run(main())
+    run(main())
     assert 0 < len(started) < 8
+
+
+def test_an_end_that_is_cancelled_leaves_nothing_behind():
+    """The block is cancelled, and cancelled again while it ends."""
+
+    async def ask(url, path):
+        async with aiohttp.ClientSession(url) as session:
+            return await fetch(session, path)
+
+    async def block(seen):
+        async with demo_api() as api:
+            seen.append(api)
+            seen += [asyncio.create_task(ask(api.url, path)) for path in ("/hang", "/cut", "/large", "/photos")]
+            await asyncio.Event().wait()
+
+    async def main():
+        before = left_over()
+        for turns in range(48):
+            seen = []
+            task = asyncio.create_task(block(seen))
+            await until(lambda seen=seen: seen)
+            await pause(turns // 6)
+            task.cancel()
+            await pause(turns % 6)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await asyncio.gather(*seen[1:], return_exceptions=True)
+            api = seen[0]
+            await until(lambda api=api: all(entry.finished is not None for entry in api.requests))
+        await pause(5)
+        del seen, api, task
+        assert left_over() == before
+
+    run(main())
 
 
 def test_wrong_use_is_told_of():
@@ -521,7 +563,7 @@ def test_wrong_use_is_told_of():
             async with api:
                 pass
 
-    asyncio.run(main())
+    run(main())
 
 
 # Beside the other tools of the workshop
@@ -545,7 +587,7 @@ def test_a_timeline_shows_the_readers_tasks_only(nested):
             await session.close()
         return timeline
 
-    assert [task.name for task in asyncio.run(main()).tasks] == [
+    assert [task.name for task in run(main()).tasks] == [
         f"fetch(<ClientSession>, '/items/{number}')" for number in range(1, 6)
     ]
 
@@ -616,5 +658,5 @@ await received()"""
     assert lines[:3] == ["0.10 /users 200", "0.25 /status/404 404", "0.40 /photos 200"]
     table_length = 1 + 3
     assert lines[3 + table_length :][:100] == [f"{number / 100:.2f} /items/{number} 200" for number in range(1, 101)]
-    assert "<demo API: 103 requests on 100 connections>" in lines
+    assert "<demo API, requests: 103, connections: 100>" in lines
     assert again == first

@@ -110,7 +110,7 @@ class DemoApi:
     def __exit__(self, *exception: object) -> None: ...
 
     def __repr__(self) -> str:
-        return f"<demo API: {len(self.requests)} requests on {self.connections} connections>"
+        return f"<demo API, requests: {len(self.requests)}, connections: {self.connections}>"
 
     async def stop(self) -> None:
         """Stop the server, as its block does at the end. Open connections are cut, and new ones refused."""

@@ -122,4 +122,4 @@ async def never() -> web.StreamResponse:
 
 
 def _is_between(least: int, text: str, most: int) -> bool:
-    return text.isdecimal() and text.isascii() and least <= int(text) <= most
+    return text.isdecimal() and least <= int(text) <= most
