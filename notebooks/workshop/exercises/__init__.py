@@ -11,6 +11,7 @@ from workshop.exercises import (  # noqa: F401 (each registers what it holds)
     chapter_04,
     chapter_05,
     chapter_06,
+    chapter_08,
 )
 from workshop.exercises.checks import check
 from workshop.exercises.predictions import compare, predict
