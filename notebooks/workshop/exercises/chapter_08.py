@@ -1,20 +1,24 @@
 """Predictions and exercises of chapter 08, the pitfalls clinic."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from workshop.exercises.checks import (
     BLOCKS,
+    WrongError,
     attempt,
     exercise,
     expect,
+    expect_all_awaited,
     expect_nothing_left,
     seconds,
     shown,
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
+from workshop.exercises.runner import Outcome
 from workshop.exercises.slow_calls import SlowCalls, expect_all_stopped
 
 
@@ -177,14 +181,70 @@ prediction(
 )
 
 
+IDEAS_BEHIND_ENDS = (
+    (
+        "Your code was cancelled",
+        "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
+        "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing.",
+    ),
+    (
+        "Your code raised ConnectionError: no answer from B",
+        "B's ConnectionError ended your function. Where a task fails, its task group cancels everything, and a `try` "
+        "inside the block comes too late: catch the exception inside the coroutine, so that the task does not fail.",
+    ),
+    (
+        "Your code raised ConnectionError: no answer from C",
+        "C's ConnectionError ended your function. Catch it where you await what as_completed gives, and go on with the "
+        "next.",
+    ),
+    (
+        "'_Bar' object",
+        "The bar that your function gets can do one thing, `bar.update()`, and your code asked for more.",
+    ),
+    (
+        "'float' object is not callable",
+        "Something that was called already can't be called again: hand over the function itself, and its arguments "
+        "behind it, as in `to_thread(function, argument)`.",
+    ),
+    ("ickle", "That function can't be sent to another process. A thread is enough here."),
+)
+"""Part of a message, and what is said in its place."""
+
+
+async def _attempt(answer: Any, *arguments: Any) -> Outcome:
+    """Run an answer as `attempt` does, and name the idea where an exception of this chapter ended it."""
+    try:
+        return await attempt(answer, *arguments)
+    except WrongError as wrong:
+        for part, idea in IDEAS_BEHIND_ENDS:
+            if part in str(wrong):
+                raise WrongError(idea) from None
+        raise
+
+
+def _names(result: Any) -> list[str]:
+    """Return the items of a list or tuple as text; what is no text is told as it is shown.
+
+    Raises:
+        WrongError: if the result is neither a list nor a tuple, or holds awaitables.
+    """
+    expect(isinstance(result, list | tuple), f"A list was expected, and your function returned {shown(result)}.")
+    expect(
+        not any(map(inspect.isawaitable, result)),
+        "Your function returned a list of awaitables: await what as_completed gives, and collect the results.",
+    )
+    return [name if isinstance(name, str) else shown(name) for name in result]
+
+
 @exercise("8.1")
 async def first_answer(answer: Any) -> str:
     """Check the exercise: the first answer, and no other call paid."""
     calls = SlowCalls({"Rome": 0.5, "Oslo": 0.1, "Bern": 0.3})
-    outcome = await attempt(answer, calls.coroutines())
+    outcome = await _attempt(answer, calls.coroutines())
+    expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
     expect(
-        outcome.result == "Oslo",
+        isinstance(outcome.result, str) and outcome.result == "Oslo",
         f"The first answer is Oslo's, and your function returned {shown(outcome.result)}.",
     )
     expect(
@@ -200,13 +260,22 @@ async def first_answer(answer: Any) -> str:
 async def in_order(answer: Any) -> str:
     """Check the exercise: visitors come in in the order of the list, and leave when they are done."""
     names = [f"visitor {number}" for number in range(12)]
-    visit = {name: 0.1 + 0.05 * (number * 5 % 12) for number, name in enumerate(names)}
+    visit = {name: 0.05 + 0.05 * (number * 5 % 12) for number, name in enumerate(names)}
     calls = SlowCalls(visit)
-    outcome = await attempt(answer, calls.coroutines())
+    outcome = await _attempt(answer, calls.coroutines())
+    expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
-    expect(isinstance(outcome.result, list | tuple), f"A list was expected, not {shown(outcome.result)}.")
+    results = _names(outcome.result)
     expect(
-        list(map(str, outcome.result)) == sorted(names, key=visit.get),
+        calls.finished != names,
+        "Each visitor had to wait until the one before had left: start all of them, then wait.",
+    )
+    expect(
+        sorted(results) == sorted(names),
+        f"The results of all {len(names)} visitors were expected, and your function returned {shown(results)}.",
+    )
+    expect(
+        results == sorted(names, key=visit.get),
         "All came in, but your list is not in the order in which they were done. as_completed is right for that part.",
     )
     expect(
@@ -214,7 +283,6 @@ async def in_order(answer: Any) -> str:
         "They came in in another order than that of the list. Who makes the tasks, and from what? A list has an order, "
         "and a set has none.",
     )
-    expect(not outcome.blocked, BLOCKS)
     expect_nothing_left(outcome)
     return "They come in in the order of the list, and leave when they are done."
 
@@ -223,16 +291,32 @@ async def in_order(answer: Any) -> str:
 async def post(answer: Any) -> str:
     """Check the exercise: every letter in the order of arrival, lost ones marked as such."""
     calls = SlowCalls({"A": 0.1, "B": 0.2, "C": 0.3, "D": 0.05}, failing=("B",))
-    outcome = await attempt(answer, calls.coroutines())
+    outcome = await _attempt(answer, calls.coroutines())
+    expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
+    results = _names(outcome.result)
     expect(
-        calls.finished == ["D", "A", "B", "C"],
+        "C" in calls.finished or outcome.left_behind,
         "C was cancelled when B failed: that is what a task group does. Catch the exception where the group can't see "
         "it, inside the coroutine that the group runs.",
     )
     expect(
-        isinstance(outcome.result, list | tuple) and list(map(str, outcome.result)) == ["D", "A", "lost", "C"],
-        f"Expected was ['D', 'A', 'lost', 'C'], and your function returned {shown(outcome.result)}.",
+        "C" in calls.finished,
+        "Your function returned before C arrived. B's failure is not the end: go on with the next.",
+    )
+    expect(
+        calls.finished == ["D", "A", "B", "C"],
+        f"The letters came one after another, in the order {', '.join(calls.finished)}: start all, then wait.",
+    )
+    expected = ["D", "A", "lost", "C"]
+    expect(
+        sorted(results) == sorted(expected),
+        f"Expected was {expected}, and your function returned {shown(results)}.",
+    )
+    expect(
+        results == expected,
+        f"All are there, but they arrive in the order {', '.join(expected)}, and your list is {shown(results)}. gather "
+        "gives the order of its arguments, as_completed that of arrival.",
     )
     expect_nothing_left(outcome)
     return "One letter is lost, and the others arrive."
@@ -243,28 +327,35 @@ async def with_sign_of_life(answer: Any) -> str:
     """Check the exercise: every result, and a sign of life while there is none."""
     calls, signs = SlowCalls({"A": 0.2, "B": 0.7, "C": 0.25}), []
     began = time.perf_counter()
-    outcome = await attempt(answer, calls.coroutines(), lambda: signs.append(time.perf_counter() - began))
+    outcome = await _attempt(answer, calls.coroutines(), lambda: signs.append(time.perf_counter() - began))
+    expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
-    result = outcome.result
-    expect(isinstance(result, list | tuple), f"A list was expected, not {shown(result)}.")
-    missing = [name for name in "ACB" if name not in list(map(str, result))]
+    results = _names(outcome.result)
+    expect(
+        set(results) <= set(calls.delays),
+        f"Only the results belong into the list, A, B and C, and your function returned {shown(results)}.",
+    )
+    missing = [name for name in "ACB" if name not in results]
+    cancelled = [name for name in missing if name not in calls.finished and not outcome.left_behind]
+    expect(
+        not cancelled,
+        f"{', '.join(cancelled)} never arrived: cancelled before the end. `wait_for` cancels what it waits for when "
+        "the time is over. Which function leaves it running, and can wait for it again?",
+    )
     expect(
         not missing,
         f"{', '.join(missing)} never arrived. A round that ends with “nothing yet” is a round gone: as_completed has "
         "as many rounds as tasks. Which function can wait again for the same tasks?",
     )
-    expect(
-        list(map(str, result)) == ["A", "C", "B"], f"They finish in the order A, C, B; your list is {shown(result)}."
-    )
+    expect(results == ["A", "C", "B"], f"They finish in the order A, C, B; your list is {shown(results)}.")
     expect(
         any(sign < 0.18 for sign in signs) and any(0.27 < sign < 0.68 for sign in signs),
         "All results arrive, but where is the sign of life? Call it whenever 0.06 s have passed without a result: "
         "before A, at 0.20 s, and again and again before B, at 0.70 s.",
     )
-    expect(len(signs) < 20, f"That were {len(signs)} signs of life within 0.7 s: one each 0.06 s is enough.")
-    expect(not outcome.blocked, BLOCKS)
+    expect(len(signs) < 20, f"Your function gave {len(signs)} signs of life in 0.7 s: one each 0.06 s is enough.")
     expect_nothing_left(outcome)
-    return f"All three arrive, with {len(signs)} signs of life between."
+    return "All three arrive, with signs of life between them."
 
 
 @exercise("8.5")
@@ -282,14 +373,19 @@ async def served_in_time(answer: Any) -> str:
         if not isinstance(name, str):
             raise TypeError(f"serve takes a result, such as 'A', not {type(name).__name__}")
 
-    outcome = await attempt(answer, calls.coroutines(), serve)
+    outcome = await _attempt(answer, calls.coroutines(), serve)
+    expect(not outcome.blocked, BLOCKS)
+    expect_all_awaited(outcome)
     calls.expect_all_begun()
     missing = [name for name in calls.delays if name not in served]
-    expect(not missing, f"{', '.join(missing)} was never served to the end. Await every service that you begin.")
     expect(
-        isinstance(outcome.result, list | tuple) and list(map(str, outcome.result)) == list("ABCD"),
-        f"Expected was the list ['A', 'B', 'C', 'D'], the order of service; your function returned "
-        f"{shown(outcome.result)}.",
+        not missing,
+        f"Not served to the end when your function returned: {', '.join(missing)}. Await every service that you begin.",
+    )
+    results = _names(outcome.result)
+    expect(
+        results == list("ABCD"),
+        f"Expected was the list ['A', 'B', 'C', 'D'], the order of service; your function returned {shown(results)}.",
     )
     expect(
         outcome.elapsed < 0.7,
@@ -315,7 +411,8 @@ async def without_blocking(answer: Any) -> str:
         return amount
 
     amounts = [0.5, 0.1, 0.3]
-    outcome = await attempt(answer, work, amounts)
+    outcome = await _attempt(answer, work, amounts)
+    expect_all_awaited(outcome)
     expect(
         not outcome.blocked,
         "The event loop still stood still. `work` can't be made to await: it has to run somewhere else, in a thread. "
@@ -328,7 +425,7 @@ async def without_blocking(answer: Any) -> str:
         "Start all, then wait.",
     )
     expect(
-        isinstance(outcome.result, list | tuple) and list(outcome.result) == sorted(amounts),
+        _names(outcome.result) == list(map(str, sorted(amounts))),
         f"Expected were the results as they come, {sorted(amounts)}, and your function returned "
         f"{shown(outcome.result)}.",
     )
@@ -357,25 +454,29 @@ async def honest_bar(answer: Any) -> str:
     """Check the exercise: a bar that moves whenever a call ends, also when it fails."""
     calls = SlowCalls({"A": 0.4, "B": 0.1, "C": 0.3, "D": 0.2}, failing=("C",))
     bar = _Bar(len(calls.delays))
-    outcome = await attempt(answer, calls.coroutines(), bar)
+    outcome = await _attempt(answer, calls.coroutines(), bar)
+    expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
     expect(bar.moves, "The bar was never moved: call bar.update() whenever a call ends.")
     expect(
-        len(bar.moves) == 4,
-        f"The bar ends at {len(bar.moves)} of 4. A call that fails has ended, too: move the bar before you look at "
-        "its result, or under `finally`.",
+        len(bar.moves) == bar.most,
+        f"The bar ends at {len(bar.moves)} of {bar.most}. A call that fails has ended, too: move the bar in both "
+        "cases, after the `try` statement or under `finally`.",
     )
-    late = [
-        moved for moved, ended in zip(bar.moves, sorted(calls.delays.values()), strict=True) if moved > ended + 0.08
-    ]
+    moved_and_ended = list(zip(bar.moves, sorted(calls.delays.values()), strict=True))
     expect(
-        not late,
+        not any(moved < ended - 0.05 for moved, ended in moved_and_ended),
+        "The bar moves too early: it is to show how many calls have ended, so await first, then move it by one.",
+    )
+    expect(
+        not any(moved > ended + 0.08 for moved, ended in moved_and_ended),
         "The bar is full in the end, but it did not move when the calls ended: it should move at 0.10, 0.20, 0.30 and "
         "0.40 s, one step each.",
     )
+    results = _names(outcome.result)
     expect(
-        isinstance(outcome.result, list | tuple) and list(map(str, outcome.result)) == ["B", "D", "A"],
-        f"Expected were the results that arrived, ['B', 'D', 'A'], and your function returned {shown(outcome.result)}.",
+        results == ["B", "D", "A"],
+        f"Expected were the results that arrived, ['B', 'D', 'A'], and your function returned {shown(results)}.",
     )
     expect_nothing_left(outcome)
     return "The bar moves when a call ends, and it ends full."
