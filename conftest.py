@@ -13,6 +13,7 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from clock import kernel
+from measured import is_measured, without_pictures
 from newer_python import missing_python, words_instead
 
 COMPARED_TOO = {"image/png", "image/jpeg", "metadata"}
@@ -45,9 +46,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector):
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where Python is older than a cell needs, expect its words about that."""
-    if isinstance(item, IPyNbCell) and (version := missing_python(item.cell.metadata.get("tags", []))):
+    """Expect of a tagged cell what its tag says: words where Python is too old, a picture of what was measured."""
+    if not isinstance(item, IPyNbCell):
+        return
+    tags = item.cell.metadata.get("tags", [])
+    if version := missing_python(tags):
         item.cell.outputs = list(map(nbformat.from_dict, words_instead(version)))
+    if is_measured(tags):
+        compare = item.compare_outputs
+        item.compare_outputs = lambda test, ref, skip_compare=None: compare(
+            *([nbformat.from_dict(output) for output in without_pictures(outputs)] for outputs in (test, ref)),
+            skip_compare,
+        )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
