@@ -64,6 +64,9 @@ RUNS = [
     ("3.2", (["A", "A", "A"],), None),
     ("4.1", ("still running",), "b"),
     ("4.2", (3,), "c"),
+    ("9.1", (10_000,), "a"),
+    ("9.2", (0.2, 0.2), "c"),
+    ("9.3", (0.26, 2.3), "b"),
 ]
 
 
@@ -80,7 +83,8 @@ def printed(capsys):
 
 
 def test_the_numbers():
-    assert list(PREDICTIONS) == ["0.1", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1", "4.2"]
+    numbers = ["0.1", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1", "4.2", "9.1", "9.2", "9.3"]
+    assert list(PREDICTIONS) == numbers
 
 
 @pytest.mark.parametrize("number", PREDICTIONS)
@@ -184,6 +188,9 @@ def test_a_changed_run_that_fits_another_answer_is_not_explained_with_what_did_n
         ("2.1", (NAMES,)),
         ("2.3", (0.7, None)),
         ("3.2", (1,)),
+        ("9.1", ([],)),
+        ("9.2", (1.0, "2 MB")),
+        ("9.3", (1.0,)),
     ],
 )
 def test_compare_says_what_it_expects(capsys, number, observed):
