@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import unquote
 
+from measured import is_measured
 from newer_python import STORED_PYTHON, needed_python, words_instead
 from notebook_tools import Cell, Notebook, markdown_headings, without_code_blocks
 
@@ -139,6 +140,19 @@ def declared_clock(notebook: Notebook) -> Iterator[str]:
     """The clock is 'test' or 'real'."""
     if notebook.clock not in ("test", "real"):
         yield f"the notebook's metadata declare the clock {notebook.clock!r}; known are 'test' and 'real'"
+
+
+def measured_pictures(notebook: Notebook) -> Iterator[str]:
+    """Only pictures of what was measured are excused from the comparison, and words beside them are not."""
+    for cell in notebook.cells:
+        if not is_measured(cell.tags):
+            continue
+        if notebook.clock != "real":
+            yield f"cell {cell.index} is tagged 'measured', and the notebook does not declare the real clock"
+        if [output.get("data", {}).keys() & {"image/png"} for output in cell.outputs] != [{"image/png"}]:
+            yield f"cell {cell.index} is tagged 'measured', and its only output is no picture"
+        if len(cell.text.splitlines()) < 2:
+            yield f"cell {cell.index} is tagged 'measured', and no words beside the picture say what it shows"
 
 
 # Text
@@ -389,6 +403,7 @@ GUARDS: list[Guard] = [
     kernelspec,
     file_format,
     declared_clock,
+    measured_pictures,
     heading_order,
     anatomy,
     pictures_in_words,

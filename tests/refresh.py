@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 
 from clock.kernel import kernel_environment, no_test_clock_here
 from kernels import async_kernel_manager
+from measured import is_measured, without_pictures
 from notebook_tools import notebook_paths, sanitized
 
 REFRESH_PYTHON = (3, 13)
@@ -107,7 +108,7 @@ def refresh(path: Path, environment: dict[str, str]) -> bool:
     run(notebook, path.parent, environment)
     _normalise(notebook)
     for cell, outputs in zip(notebook.cells, before, strict=True):
-        if outputs and sanitized(cell.get("outputs")) == sanitized(outputs):
+        if outputs and _compared(cell, cell.outputs) == _compared(cell, outputs):
             cell.outputs = outputs
     text = nbformat.writes(notebook)
     text = text if text.endswith("\n") else text + "\n"
@@ -115,6 +116,11 @@ def refresh(path: Path, environment: dict[str, str]) -> bool:
         return False
     _write(path, text)
     return True
+
+
+def _compared(cell: NotebookNode, outputs: list[NotebookNode]) -> object:
+    """Return what of a cell's outputs is compared: all but values of this machine, and pictures of such values."""
+    return sanitized(without_pictures(outputs) if is_measured(cell.metadata.get("tags", [])) else outputs)
 
 
 def _normalise(notebook: NotebookNode) -> None:

@@ -92,6 +92,16 @@ def append(cell):
     return lambda notebook, cells: cells.append(cell)
 
 
+def real_clock(notebook):
+    notebook["metadata"]["workshop"] = {"clock": "real"}
+
+
+def measured():
+    output = picture("Two lines; one is steeper.")
+    output["data"]["text/plain"] = "one: slope 1\ntwo: slope 2"
+    return {"metadata": {"tags": ["measured"]}, "outputs": [output]}
+
+
 def html(text):
     return {"output_type": "display_data", "data": {"text/html": [text]}, "metadata": {}}
 
@@ -134,6 +144,19 @@ BAD = {
     "equal ids": (guards.file_format, lambda n, c: c[3].update(id="cell-4")),
     "a time of running": (guards.file_format, metadata(FIGURE, execution={"iopub.execute_input": "now"})),
     "an unknown clock": (guards.declared_clock, lambda n, c: n["metadata"].update(workshop={"clock": "fast"})),
+    "a picture excused on the test clock": (guards.measured_pictures, metadata(FIGURE, tags=["measured"])),
+    "a print excused": (
+        guards.measured_pictures,
+        lambda n, c: (real_clock(n), c[FIGURE].update(metadata={"tags": ["measured"]}, outputs=[printed("a\nb\n")])),
+    ),
+    "a print beside the picture excused": (
+        guards.measured_pictures,
+        lambda n, c: (real_clock(n), c[FIGURE].update(measured()), c[FIGURE]["outputs"].append(printed("1"))),
+    ),
+    "a measured picture without words": (
+        guards.measured_pictures,
+        lambda n, c: (real_clock(n), c[FIGURE].update(metadata={"tags": ["measured"]})),
+    ),
     "text before the title": (guards.heading_order, lambda n, c: c.insert(0, markdown("Hello"))),
     "two titles": (guards.heading_order, append(markdown("# Another title"))),
     "a level skipped": (guards.heading_order, append(markdown("#### Deep"))),
@@ -180,6 +203,11 @@ BAD = {
     "a choice too many": (guards.predictions, source(5, "- **b)** B", "- **b)** B\n- **c)** C")),
     "no question before the guess": (guards.predictions, lambda n, c: c.insert(PREDICT, code("pass"))),
 }
+
+
+def test_a_measured_picture_with_words_has_no_fault(shelf):
+    good = changed(lambda n, c: (real_clock(n), c[FIGURE].update(measured())))
+    assert faults(guards.measured_pictures, shelf, good) == []
 
 
 @pytest.mark.parametrize("what", BAD)

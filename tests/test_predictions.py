@@ -1,5 +1,7 @@
 """Predictions are kept, held against what the run did, and answered; nothing in them raises at a reader."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from workshop.exercises import compare, predict, predictions
@@ -103,6 +105,18 @@ RUNS = [
     *((number, (QUEUED,), "c") for number in ("6.1", "6.2", "6.3")),
     ("6.1", (HEALTHY,), None),
     ("6.1", (ONE_ALONE,), None),
+    ("7.1", (1,), "a"),
+    ("7.1", (100,), "b"),
+    ("7.1", (150,), "c"),
+    ("7.1", (60,), None),
+    ("7.2", (ValueError("no"),), "a"),
+    ("7.2", (None,), "b"),
+    ("7.2", (SimpleNamespace(status=404),), "c"),
+    ("7.3", ([], 0.2), "a"),
+    ("7.3", ([["photo"]], 5.0), "b"),
+    ("7.3", ([["photo"]], 0.2), "c"),
+    ("7.3", ([], 5.0), None),
+    ("7.3", ([], None), None),
     ("8.1", (["A"],), "a"),
     ("8.1", (["A", "B", "C"],), "b"),
     ("8.1", ([],), "c"),
@@ -133,6 +147,9 @@ RUNS = [
     ("8.7", (None,), "a"),
     ("8.7", (TypeError("no"),), "c"),
     ("8.7", (ValueError("no"),), None),
+    ("9.1", (10_000,), "a"),
+    ("9.2", (0.2, 0.2), "c"),
+    ("9.3", (0.26, 2.3), "b"),
 ]
 
 
@@ -152,7 +169,9 @@ def test_the_numbers():
     numbers = [
         *("0.1", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1", "4.2"),
         *("5.1", "5.2", "5.3", "6.1", "6.2", "6.3"),
+        *("7.1", "7.2", "7.3"),
         *("8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.7"),
+        *("9.1", "9.2", "9.3"),
     ]
     assert list(PREDICTIONS) == numbers
 
@@ -262,6 +281,9 @@ def test_a_changed_run_that_fits_another_answer_is_not_explained_with_what_did_n
         ("8.2", (1,)),
         ("8.3", (["A"],)),
         ("8.6", ("0.7",)),
+        ("9.1", ([],)),
+        ("9.2", (1.0, "2 MB")),
+        ("9.3", (1.0,)),
     ],
 )
 def test_compare_says_what_it_expects(capsys, number, observed):

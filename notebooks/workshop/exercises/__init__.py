@@ -13,6 +13,7 @@ from workshop.exercises import (  # noqa: F401 (each registers what it holds)
     chapter_06,
     chapter_07,
     chapter_08,
+    chapter_09,
 )
 from workshop.exercises.checks import check
 from workshop.exercises.predictions import compare, predict
