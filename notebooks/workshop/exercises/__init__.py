@@ -9,6 +9,7 @@ from workshop.exercises import (  # noqa: F401 (each registers what it holds)
     chapter_02,
     chapter_03,
     chapter_04,
+    chapter_10,
 )
 from workshop.exercises.checks import check
 from workshop.exercises.predictions import compare, predict
