@@ -19,7 +19,7 @@ from workshop import cluster as cluster_module
 from workshop.calls import count_primes, end_process
 from workshop.cluster import ClusterError, small_cluster
 
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which a test gives up: much more than a busy computer needs."""
 
 
