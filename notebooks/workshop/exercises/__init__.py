@@ -14,6 +14,7 @@ from workshop.exercises import (  # noqa: F401 (each registers what it holds)
     chapter_07,
     chapter_08,
     chapter_09,
+    chapter_10,
 )
 from workshop.exercises.checks import check
 from workshop.exercises.predictions import compare, predict

@@ -103,13 +103,16 @@ def expect(condition: Any, otherwise: str) -> None:
         raise WrongError(otherwise)
 
 
-async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
+async def attempt(
+    answer: Any, *arguments: Any, when: str = "", look: Callable[[], Awaitable[None]] | None = None
+) -> Outcome:
     """Run an answer, and stop with a clear message at whatever can go wrong in any exercise.
 
     Args:
         answer: the reader's function, or whatever stands in its place.
         arguments: what it is called with.
         when: the case, for the messages, such as ``"for an empty list"``.
+        look: awaited when the answer has ended, before what it left running is cancelled.
 
     Returns:
         The outcome of an answer that ended by itself and returned a value, neither None nor an awaitable;
@@ -118,7 +121,7 @@ async def attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
     Raises:
         WrongError: if the answer could not be run to its end, or returned no value.
     """
-    outcome = await runner.run(answer, *arguments)
+    outcome = await runner.run(answer, *arguments, look=look)
     case = f", {when}" if when else ""
     expect(not outcome.not_async, _not_async(outcome, answer))
     expect(not outcome.empty, NOTHING_YET)

@@ -15,7 +15,7 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,7 +88,7 @@ class Outcome:
 _locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
 
 
-async def run(answer: Any, *arguments: Any) -> Outcome:
+async def run(answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] | None = None) -> Outcome:
     """Call the answer with the arguments, await what it returns, and tell what happened.
 
     Runs wait for each other, since each changes settings of the loop for its time.
@@ -96,6 +96,8 @@ async def run(answer: Any, *arguments: Any) -> Outcome:
     Args:
         answer: the reader's function, or whatever stands in its place.
         arguments: what the answer is called with; coroutines among them are closed at the end if nobody ran them.
+        look: called and awaited when the answer has ended, before what it left running is cancelled: for checks that
+            look at something outside the loop.
 
     Returns:
         What happened. Nothing that the answer started runs on, but for tasks named in `Outcome.stubborn`.
@@ -108,14 +110,16 @@ async def run(answer: Any, *arguments: Any) -> Outcome:
         outcome = Outcome(not_async=_why_not_callable(answer))
         if not outcome.not_async:
             with _noting_never_awaited(outcome.never_awaited):
-                await _run_watched(outcome, answer, arguments)
+                await _run_watched(outcome, answer, arguments, look)
         else:
             _close_coroutines(arguments)
     outcome.empty = outcome.result is None and not outcome.error and is_empty(answer)
     return outcome
 
 
-async def _run_watched(outcome: Outcome, answer: Callable, arguments: tuple) -> None:
+async def _run_watched(
+    outcome: Outcome, answer: Callable, arguments: tuple, look: Callable[[], Awaitable[None]] | None
+) -> None:
     """Run the answer and fill the outcome; leave no task, no coroutine and no setting behind."""
     watch = _Watch(outcome.task_errors)
     with watch.installed(), _collecting_only_what_is_new():
@@ -126,6 +130,8 @@ async def _run_watched(outcome: Outcome, answer: Callable, arguments: tuple) -> 
                 await asyncio.wait({main}, timeout=TICK)
             outcome.timed_out = not main.done()
             outcome.left_behind = [_name(task) for task in watch.unfinished() if task is not main]
+            if look:
+                await look()
         finally:
             outcome.stubborn = [_name(task) for task in await watch.cancel_all()]
             if main.done():

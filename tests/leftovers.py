@@ -1,0 +1,18 @@
+"""What a test can ask about processes that something started and ought to have ended."""
+
+import psutil
+
+
+def child_processes() -> list[psutil.Process]:
+    """Return the processes that were started from this one, directly or not, and still run.
+
+    Left out is the tracker of multiprocessing, which by design lives as long as the process that it watches.
+    """
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in " ".join(process.cmdline()):
+                found.append(process)
+        except psutil.NoSuchProcess:
+            pass
+    return found
