@@ -26,7 +26,7 @@ def judge(capfd):
 
 def changes_of(tasks):
     changes = [(task.started, +1) for task in tasks if task.started is not None]
-    return changes + [(task.finished, -1) for task in tasks if task.finished is not None]
+    return changes + [(task.finished, -1) for task in tasks if None not in (task.started, task.finished)]
 
 
 # ---- right answers
@@ -241,6 +241,11 @@ class Wrong61:
 
     def starts_what_never_started(tasks):
         changes = [(task.started or 0.0, +1) for task in tasks]
+        changes += [(task.finished, -1) for task in tasks if task.finished is not None]
+        return max(accumulate(change for _, change in sorted(changes)), default=0)
+
+    def ends_what_never_started(tasks):
+        changes = [(task.started, +1) for task in tasks if task.started is not None]
         changes += [(task.finished, -1) for task in tasks if task.finished is not None]
         return max(accumulate(change for _, change in sorted(changes)), default=0)
 
@@ -493,6 +498,7 @@ WRONG = [
     ("6.1", Wrong61.ends_open_ends_at_zero, f"returned 1 {OPEN_END}"),
     ("6.1", Wrong61.leaves_out_what_still_runs, f"returned 1 {OPEN_END}: 2 was expected"),
     ("6.1", Wrong61.starts_what_never_started, f"returned 2 {NEVER_STARTED}: 1 was expected"),
+    ("6.1", Wrong61.ends_what_never_started, "returned 0 for a task that was cancelled before it started"),
     ("6.1", Wrong61.begins_with_created, f"returned 3 {OVERLAP}"),
     ("6.1", Wrong61.ends_with_received, "at the moment at which the other ends: 1 was expected"),
     ("6.1", Wrong61.fails_without_tasks, ", for no tasks at all"),

@@ -97,7 +97,7 @@ def test_other_settings_reach_the_other_python(answers, monkeypatch):
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_no_permission_is_told_with_what_to_do(answers, said, stream):
     answers(f"import sys; print({said!r}, file=sys.{stream}); sys.exit(1)")
-    assert asked() == processes.NOT_ALLOWED.format(pid=os.getpid())
+    assert asked() == processes.NOT_ALLOWED.format(python=sys.executable, pid=os.getpid())
     assert f"pstree {os.getpid()}" in asked()
 
 
@@ -178,4 +178,4 @@ def test_python_itself_is_asked():
             waiting.cancel()
 
     said = asyncio.run(cell())
-    assert "the one that waits" in said or said == processes.NOT_ALLOWED.format(pid=os.getpid())
+    assert "the one that waits" in said or said == processes.NOT_ALLOWED.format(python=sys.executable, pid=os.getpid())

@@ -9,7 +9,7 @@ PATIENCE = 10.0
 
 NOT_ALLOWED = (
     "Your system does not let one program look into another one. Administrators are let: in a terminal, "
-    "`sudo python -m asyncio pstree {pid}` shows it while this notebook runs."
+    "`sudo {python} -m asyncio pstree {pid}` shows it while this notebook runs."
 )
 
 NO_PROCESSES = (
@@ -52,5 +52,5 @@ async def task_tree() -> str:
     if asked.returncode == 0:
         return text
     if "permi" in text.lower() or "privilege" in text.lower():
-        return NOT_ALLOWED.format(pid=pid)
+        return NOT_ALLOWED.format(python=sys.executable, pid=pid)
     return f"`python -m asyncio pstree {pid}` failed: {text.splitlines()[-1] if text else 'it said nothing'}"

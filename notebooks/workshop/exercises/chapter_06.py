@@ -97,6 +97,11 @@ MOST_AT_A_TIME: list[tuple[str, list[Times], int]] = [
     ),
     ("for a task that still runs (its `finished` is None) and one that begins later", [(0.0, None), (0.5, 0.7)], 2),
     ("for a task that never started (its `started` is None) and one that did", [(None, None), (0.0, 0.2)], 1),
+    (
+        "for a task that was cancelled before it started (`started` is None, `finished` is not) and one that ran",
+        [(None, 0.05), (0.1, 0.3)],
+        1,
+    ),
     ("for no tasks at all", [], 0),
 ]
 """Cases for exercise 6.1: in words, when each task started and finished, and how many ran at a time."""
