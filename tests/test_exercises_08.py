@@ -369,6 +369,10 @@ def members(group):
     return [answer for name, answer in vars(group).items() if not name.startswith("__")]
 
 
+async def does_the_right_thing(number, *arguments):
+    return await members(RIGHT[number])[0](*arguments)
+
+
 RIGHT_ROWS = [(number, answer) for number, group in RIGHT.items() for answer in members(group)]
 
 
@@ -1111,6 +1115,30 @@ def test_each_wrong_answer_is_tried(group):
     assert {answer for _, answer, _ in WRONG} >= set(members(group))
 
 
+# ---- wrong in the same way in each exercise
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_what_is_left_running_is_told(judge, number):
+    async def answer(*arguments):
+        asyncio.create_task(asyncio.sleep(9))
+        return await does_the_right_thing(number, *arguments)
+
+    line = judge(number, answer)
+    assert line.startswith("✗")
+    assert "still ran" in line
+
+
+@pytest.mark.parametrize("number", [number for number in NUMBERS if number != "8.6"])  # 8.6 hands over no coroutines
+def test_calls_that_never_began_are_told(judge, number):
+    async def answer(coroutines, *others):
+        return [await coroutines[0]]
+
+    line = judge(number, answer)
+    assert line.startswith("✗")
+    assert "never began" in line
+
+
 # ---- whatever is handed over
 
 
@@ -1133,10 +1161,6 @@ class Odd:
 
     def __repr__(self):
         raise ArithmeticError
-
-
-async def does_the_right_thing(number, *arguments):
-    return await members(RIGHT[number])[0](*arguments)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
