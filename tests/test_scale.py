@@ -160,12 +160,25 @@ def test_time_is_that_of_one_run(monkeypatch, capsys):
             handle(item)
 
     monkeypatch.setattr(scale.time, "process_time", lambda: now)
-    curve = asyncio.run(scale.measure_time(way, [1, 2, 10]))
+    curve = asyncio.run(scale.measure_time(way, [1, 2, 10, 20]))
     assert curve.name == "way"
-    assert curve.numbers == [1, 2, 10]
-    assert curve.values == pytest.approx([0.03, 0.06, 0.3])
-    assert turns == [1, 1, 1, 1, 2, 2, 10], "few calls are made again until there is something to measure"
-    assert capsys.readouterr().out.split() == ["way", "10", "calls", "(here:", "0.30", "s)"]
+    assert curve.numbers == [1, 2, 10, 20]
+    assert curve.values == pytest.approx([0.03, 0.06, 0.3, 0.6])
+    assert turns == [1] * 6 + [2] * 3 + [10, 20], "few calls are made again until there is something to measure"
+    assert capsys.readouterr().out.split() == ["way", "20", "calls", "(here:", "0.60", "s)"]
+
+
+def test_the_least_of_three_times_counts(monkeypatch):
+    now = 0.0
+    costs = iter([0.07, 0.05, 0.06, 0.01])
+
+    async def way(fetch, items, limit, handle):
+        nonlocal now
+        now += next(costs)
+        handle(*items)
+
+    monkeypatch.setattr(scale.time, "process_time", lambda: now)
+    assert asyncio.run(scale.measure_time(way, [1])).values == pytest.approx([0.05])
 
 
 def test_memory_is_the_most_that_was_in_use():

@@ -51,7 +51,7 @@ class Chart:
     def __str__(self) -> str:
         width = max(len(curve.name) for curve in self.curves)
         lines = [
-            f"{curve.name:{width}}  {curve.growth} (here: exponent {curve.exponent:.2f}), "
+            f"{curve.name:{width}}  {curve.growth} (here: exponent {curve.exponent:z.2f}), "
             f"seen from {curve.numbers[0]:,} to {curve.numbers[-1]:,}"
             for curve in self.curves
         ]
@@ -75,7 +75,7 @@ class Chart:
             figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white", layout="constrained")
             ax = figure.add_subplot(xscale="log", yscale="log")
             for curve, (color, marker, line) in zip(self.curves, STYLES, strict=False):
-                label = f"{curve.name}\n(slope {curve.exponent:.1f})"
+                label = f"{curve.name}\n(slope {curve.exponent:z.1f})"
                 look = {"color": color, "marker": marker, "linestyle": line, "markersize": 8, "linewidth": 2}
                 ax.plot(curve.numbers, curve.values, label=label, **look)
             self._draw_slopes(ax)
