@@ -42,7 +42,7 @@ prediction(
     "5.1",
     Prediction(
         answers={
-            "a": "That would hold with an oven for everybody. Here two ovens are taken when Dan orders, by the roast "
+            "a": "That would hold with an oven for everybody. Here both ovens are taken when Dan orders, by the roast "
             "and the pizza, and what is short does not help as long as it can't begin.",
             "b": "When Ben's pizza comes out, at 0.9 s, Cleo's quiche goes in: it was ordered before the toast. Only "
             "after the quiche, at 1.3 s, is there an oven for Dan.",
