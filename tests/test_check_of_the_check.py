@@ -30,7 +30,8 @@ pytestmark = [
 Change = Callable[[], None]
 """Changes one stored output in place."""
 
-MARK = "changed "
+MARK = "changed"
+"""Added at the end: of a line that is written over and over, such as a progress bar, only the last state counts."""
 
 
 def changes_of(cell: dict) -> list[Change]:
@@ -65,7 +66,7 @@ def is_compared(cell: dict) -> bool:
 
 
 def _mark(place: dict, key: str) -> None:
-    place[key] = MARK + _joined(place[key])
+    place[key] = _joined(place[key]) + MARK
 
 
 def _damage(place: dict, key: str) -> None:
@@ -95,6 +96,23 @@ COPIES = range(_most_changes() + 1)
 """In copy number n each cell gets its n-th change, if it has so many. Copy number 0 is unchanged."""
 
 
+def change_of(changes: list[Change], number: int, place: int, clock: str) -> Change | None:
+    """Return the change that a cell gets in a copy, if any.
+
+    A notebook that declares the real clock takes its time, so it is run in one copy only. There each cell gets one
+    change, and its neighbours get others.
+
+    Args:
+        changes: what can be changed in the cell.
+        number: the copy's number.
+        place: the cell's place among the code cells of its notebook.
+        clock: the clock that the notebook declares.
+    """
+    if clock == "real":
+        return changes[place % len(changes)] if changes and number == 1 else None
+    return changes[number - 1] if 0 < number <= len(changes) else None
+
+
 CellName = tuple[str, str]
 """A notebook and a cell of it."""
 
@@ -102,7 +120,7 @@ CellName = tuple[str, str]
 def make_copy(project: Path, number: int) -> tuple[set[CellName], set[CellName]]:
     """Set up a copy of the project with changed notebooks; return the changed cells, and all cells of the copy.
 
-    A notebook that declares the real clock takes its time, so it is left out of copies in which none of it is changed.
+    A notebook that declares the real clock is left out of copies in which none of it is changed.
 
     Args:
         project: where to put the copy.
@@ -120,9 +138,8 @@ def make_copy(project: Path, number: int) -> tuple[set[CellName], set[CellName]]
         notebook = _read(path)
         here = set()
         for place, cell in enumerate(_code_cells(notebook)):
-            changes = changes_of(cell)
-            if 0 < number <= len(changes):
-                changes[number - 1]()
+            if change := change_of(changes_of(cell), number, place, Notebook(path, notebook).clock):
+                change()
                 here.add((path.name, f"Cell {place}"))
         if here or Notebook(path, notebook).clock == "test":
             (project / "notebooks" / path.name).write_text(json.dumps(notebook), encoding="utf-8")
