@@ -31,11 +31,11 @@ def _memory_of_the_window(few: float, many: float) -> Verdict:
     return fits, f"in your run, 100,000 calls took {took.get(fits, f'{ratio:.2f} times as much')} memory as 1,000"
 
 
-def _time_of_the_quadratic_loop(few: float, many: float) -> Verdict:
-    ratio = many / few
+def _time_of_the_quadratic_loop(ratio: float) -> Verdict:
     fits = _nearest(ratio, {"a": (1.5, 5.5), "b": (5.5, 16), "c": (16, 60)})
     took = {"a": "about 3 times", "b": "about 9 times", "c": "about 27 times"}
-    return fits, f"in your run, 3,000 calls took {took.get(fits, f'{ratio:.2f} times')} as long as 1,000"
+    long = took.get(fits, f"{ratio:.2f} times")
+    return fits, f"by the slope of your curve, 3,000 calls take {long} as long as 1,000"
 
 
 def _nearest(ratio: float, ranges: dict[str, tuple[float, float]]) -> str | None:
@@ -88,7 +88,7 @@ prediction(
             "at three times as many pending tasks. That is three times three; nothing brings in a third three.",
         },
         usual="b",
-        observes="how long 1,000 calls took, and how long 3,000",
+        observes="how many times as long three times the calls take",
         verdict=_time_of_the_quadratic_loop,
     ),
 )
