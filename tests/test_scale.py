@@ -164,7 +164,7 @@ def test_time_is_that_of_one_run(monkeypatch, capsys):
     assert curve.name == "way"
     assert curve.numbers == [1, 2, 10, 20]
     assert curve.values == pytest.approx([0.03, 0.06, 0.3, 0.6])
-    assert turns == [1] * 6 + [2] * 3 + [10, 20], "few calls are made again until there is something to measure"
+    assert turns == [1] * 6 + [2] * 3 + [10] * 2 + [20], "few calls are made again until there is something to measure"
     assert capsys.readouterr().out.split() == ["way", "20", "calls", "(here:", "0.60", "s)"]
 
 

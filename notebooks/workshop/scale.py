@@ -24,7 +24,7 @@ QUIET_TURNS = 6
 when another has ended."""
 SHORTEST = 0.05
 """Seconds of processor time that are measured at least: on Windows that clock moves in steps of 0.016 s."""
-LONG = 0.2
+LONG = 0.5
 """Seconds after which a time is not measured again. Shorter ones are measured up to `TRIES` times, and the least
 counts: what else the computer does can only add to them."""
 TRIES = 3
@@ -32,7 +32,7 @@ TRIES = 3
 KNOWN_GROWTH = {
     0: (-0.25, 0.25, "stays about the same"),
     1: (0.7, 1.35, "grows about in proportion to N"),
-    2: (1.6, 2.3, "grows about with the square of N"),
+    2: (1.6, 2.4, "grows about with the square of N"),
 }
 """For some exponents: the least and the greatest measured one that is taken for it, and what it means."""
 
