@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.preflight import MINIMUMS, OPTIONAL, preflight
+from workshop.preflight import MINIMUMS, OPTIONAL, packages_not_ready, preflight
 
 ROOT = Path(__file__).parent.parent
 ALL = {
@@ -19,6 +19,13 @@ ALL = {
     "jupyterlab": "4.6.6",
     "notebook": "7.10.1",
     "nbval": "0.11.0",
+    "ipywidgets": "8.1.9",
+    "aiohttp": "3.14.5",
+    "tqdm": "4.70.1",
+    "aiometer": "1.0.0",
+    "aiostream": "0.8.1",
+    "anyio": "4.16.0",
+    "distributed": "2026.8.0",
 }
 
 
@@ -45,6 +52,13 @@ def test_everything_is_there(capsys):
         "✓ jupyterlab 4.6 or later (here: 4.6.6)",
         "✓ notebook 7.6 or later (here: 7.10.1)",
         "✓ nbval: only to test the notebooks (here: 0.11.0)",
+        "✓ ipywidgets: chapter 06 (here: 8.1.9)",
+        "✓ aiohttp: chapter 07 (here: 3.14.5)",
+        "✓ tqdm: chapters 07 and 08 (here: 4.70.1)",
+        "✓ aiometer 1.0 or later: chapter 09 (here: 1.0.0)",
+        "✓ aiostream 0.8 or later: chapter 09 (here: 0.8.1)",
+        "✓ anyio 4.16 or later: chapter 10 (here: 4.16.0)",
+        "✓ distributed: chapter 10 (here: 2026.8.0)",
         "Ready: on to the lesson.",
     ]
 
@@ -109,11 +123,24 @@ def test_the_packages_that_are_installed_here(capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "Ready: on to the lesson."
 
 
+def test_a_computer_of_ones_own_needs_more_than_colab():
+    versions = ALL | {"notebook": "6.5.7", "nbval": None}
+
+    def find_version(package):
+        if package in ("jupyterlab", "nbval"):
+            raise metadata.PackageNotFoundError(package)
+        return versions[package]
+
+    assert packages_not_ready(find_version) == ["jupyterlab (at least 4.6)", "notebook (at least 7.6)"]
+    assert packages_not_ready() == []
+
+
 def test_the_minimums_are_those_of_the_requirements():
     required = {}
     for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines():
         if requirement := line.partition("#")[0].strip():
             name, _, lowest = requirement.partition(">=")
-            required[name] = lowest or "any"
+            package, _, extra = name.strip().rstrip("]").partition("[")  # dask[distributed] is here as distributed
+            required[extra or package] = lowest or "any"
     assert {package: required.get(package) for package in MINIMUMS} == MINIMUMS
     assert set(OPTIONAL) <= set(MINIMUMS)

@@ -15,14 +15,30 @@ MINIMUMS = {
     "jupyterlab": "4.6",
     "notebook": "7.6",
     "nbval": "any",
+    "ipywidgets": "any",
+    "aiohttp": "any",
+    "tqdm": "any",
+    "aiometer": "1.0",
+    "aiostream": "0.8",
+    "anyio": "4.16",
+    "distributed": "any",
 }
 """The packages of the lessons, and the lowest version of each, as in requirements.in."""
 
 NOT_NEEDED = "\N{EN DASH}"
 """The mark of a package that is not there, or too old, and may be."""
 
-PURPOSES = {"nbval": "only to test the notebooks"}
-"""What packages are for that no lesson uses."""
+PURPOSES = {
+    "nbval": "only to test the notebooks",
+    "ipywidgets": "chapter 06",
+    "aiohttp": "chapter 07",
+    "tqdm": "chapters 07 and 08",
+    "aiometer": "chapter 09",
+    "aiostream": "chapter 09",
+    "anyio": "chapter 10",
+    "distributed": "chapter 10",
+}
+"""What packages are for that not every lesson uses."""
 
 OPTIONAL = {
     "ipykernel": "fine where another kernel runs this notebook",
@@ -52,6 +68,25 @@ def preflight(
         print("Ready: on to the lesson.")
     else:
         print("Not ready: do what stands behind each ✗, restart the kernel, and run this cell again.")
+
+
+def packages_not_ready(find_version: Callable[[str], str] = metadata.version) -> list[str]:
+    """Return the packages that are missing or too old, without those that serve the tests alone.
+
+    Unlike `preflight` it takes none of the `OPTIONAL` for granted: it is for a computer of one's own.
+
+    Args:
+        find_version: as for `preflight`.
+    """
+    faults = []
+    for package, minimum in MINIMUMS.items():
+        try:
+            enough = minimum == "any" or _numbers(find_version(package)) >= _numbers(minimum)
+        except metadata.PackageNotFoundError:
+            enough = False
+        if not enough and package != "nbval":
+            faults.append(package if minimum == "any" else f"{package} (at least {minimum})")
+    return faults
 
 
 def _look_at_python(version: tuple[int, ...]) -> bool:
