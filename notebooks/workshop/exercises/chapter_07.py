@@ -1,13 +1,25 @@
 """Predictions and exercises of chapter 07, fetching many addresses."""
 
+import functools
 import inspect
 import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from workshop.exercises.checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.checks import (
+    BLOCKS,
+    NOTHING_YET,
+    WrongError,
+    attempt,
+    exercise,
+    expect,
+    expect_nothing_left,
+    seconds,
+    shown,
+)
 from workshop.exercises.predictions import Prediction, Verdict, prediction
+from workshop.exercises.runner import Outcome, is_empty
 
 REQUESTS, AIOHTTPS_LIMIT = 150, 100
 
@@ -99,14 +111,19 @@ PERCENT = [
 @exercise("7.1")
 async def honest_percent(answer: Any) -> str:
     """Check the exercise: a line of progress that is right for any number, and says 100% only at the end."""
-
-    async def call(*arguments: int) -> Any:
-        return answer(*arguments)
-
-    plain = inspect.isfunction(answer) and not inspect.iscoroutinefunction(answer)
+    expect(not is_empty(answer), NOTHING_YET)
+    expect(
+        not inspect.isgeneratorfunction(answer),
+        "Your function contains `yield`, so calling it gives a generator, and no text: use `return`.",
+    )
     for completed, total, percent in PERCENT:
         case = f"for {completed} of {total}"
-        outcome = await attempt(call if plain else answer, completed, total, when=case)
+        outcome = await attempt(_awaitable(answer), completed, total, when=case)
+        expect(
+            not inspect.iscoroutinefunction(answer),
+            "Your function is made with `async def`: calling it gives a coroutine, and no text. A plain `def` is "
+            "enough here, since nothing in it waits.",
+        )
         expect(isinstance(outcome.result, str), f"A line of text was expected {case}, not {shown(outcome.result)}.")
         found = re.fullmatch(r"\s*Progress: (-?\d+)%\s*", outcome.result)
         expect(
@@ -126,8 +143,50 @@ async def honest_percent(answer: Any) -> str:
     return "Right for 40, for 250, and for the last step."
 
 
-MOST, SECONDS, DELAY = 4, 2.5, 0.1
-NOT_THERE, NEVER = "/status/404", "/hang"
+def _awaitable(answer: Any) -> Any:
+    """Return a plain function as one that can be awaited, and all else as it is."""
+    if not callable(answer) or isinstance(answer, type) or inspect.iscoroutinefunction(answer):
+        return answer
+
+    @functools.wraps(answer)
+    async def call(*arguments: int) -> Any:
+        return answer(*arguments)
+
+    return call
+
+
+MOST, SECONDS, DELAY, SLOW = 4, 5.0, 0.1, 0.3
+NOT_THERE = "/status/404"
+FAILURES, SEED = 0.3, 455
+"""With these, some requests end with status 500, a cut connection or garbage, and never three for one path."""
+
+NEVER, NEVER_LATER = "/hang", "/hang?later"
+LIMIT, GRACE = 0.85, 0.4
+"""Seconds for the crawl in which two addresses never answer, and how much later its end may be. Not a time at which a
+call of the lesson reaches its own limit, 0.5 s after its start: in that moment, aiohttp 3.14.5 may miss a cancel."""
+
+INSIDE = (
+    "Catch what may go wrong with one call inside its coroutine, and make a record of it: an Answer with an `error`."
+)
+
+LATE = (
+    "your function still waited long after that: when the time is up, cancel what still runs. If you did: a call with "
+    "a limit of its own needs a shorter one, since in the moment in which that strikes, aiohttp may miss a cancel."
+)
+
+IDEAS_BEHIND_ENDS = {
+    "TimeoutError": "Your function raised TimeoutError: when the time is up, or a call takes too long, return an "
+    "Answer for each path all the same.",
+    "ClientResponseError": f"The status of one answer ended everything, as ClientResponseError. {INSIDE}",
+    "ClientPayloadError": f"A cut connection ended everything, as ClientPayloadError. {INSIDE}",
+    "ContentTypeError": f"An answer that is not JSON ended everything, as ContentTypeError. {INSIDE}",
+    "JSONDecodeError": f"An answer that is not JSON ended everything, as JSONDecodeError, a ValueError. {INSIDE}",
+    "CancelledError": "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
+    "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing.",
+    "RuntimeError: Session is closed": "Your session was closed while calls still needed it: stay in its "
+    "`async with` block until all tasks have ended.",
+}
+"""What ended an answer, and what is said of it."""
 
 
 @exercise("7.2")
@@ -138,8 +197,15 @@ async def polite_crawler(answer: Any) -> str:
     items = [f"/items/{number}" for number in range(1, 13)]
     paths = [*items[:5], NOT_THERE, *items[5:]]
     reports: list[tuple[Any, Any]] = []
-    async with demo_api(DELAY, failures=0.25, limit=MOST, seed=5) as api:
-        outcome = await attempt(answer, api.url, paths, MOST, SECONDS * 2, lambda *report: reports.append(report))
+    done_before: list[int] = []
+
+    def report(completed: int, total: int) -> None:
+        done_before.append(len({request.path for request in api.requests if request.finished is not None}))
+        reports.append((completed, total))
+
+    delays = dict.fromkeys(paths, DELAY) | {items[0]: SLOW}
+    async with demo_api(delays, failures=FAILURES, limit=MOST, seed=SEED) as api:
+        outcome = await _attempt(answer, api.url, paths, MOST, SECONDS, report)
     expect(not outcome.blocked, BLOCKS)
     asked = Counter(request.path for request in api.requests)
     missing = [path for path in paths if not asked[path]]
@@ -147,10 +213,11 @@ async def polite_crawler(answer: Any) -> str:
     refused = sum(request.status == 429 for request in api.requests)
     expect(
         not refused,
-        f"The server turned {refused} requests away, since there were more than {MOST} at a time: where is the limit?",
+        f"The server turned {refused} request{'s' * (refused != 1)} away, since there were more than {MOST} at a "
+        "time: where is the limit?",
     )
     expect(
-        api.connections <= MOST + _cut_connections(api),
+        api.connections <= MOST + _replaced_connections(api),
         f"There were {api.connections} connections for {len(api.requests)} requests: share one session.",
     )
     expect(
@@ -165,23 +232,41 @@ async def polite_crawler(answer: Any) -> str:
         not lost,
         f"{', '.join(lost)} failed, and another attempt would have succeeded: try again, up to four times.",
     )
-    expect(
-        reports and all(len(report) == 2 for report in reports),
-        "Nothing was reported: call report(completed, total) whenever an address is done with.",
-    )
+    _expect_data(answers, items)
+    expect(reports, "Nothing was reported: call report(completed, total) whenever an address is done with.")
     expect(
         reports == [(number, len(paths)) for number in range(1, len(paths) + 1)],
         f"The reports were {shown(reports)}: (1, {len(paths)}), (2, {len(paths)}) and so on were expected, one for "
         "each address that is done with, failed or not.",
     )
-    expect_nothing_left(outcome)
+    expect(
+        done_before[0] <= MOST,
+        f"Before your first report, {done_before[0]} addresses had been answered. Report each when it is done, "
+        "whichever it is: somebody is looking at the screen.",
+    )
+    _expect_nothing_left(outcome)
     await _expect_in_time(answer)
     return f"Polite, persistent and in time: {len(api.requests)} requests, {api.connections} connections."
 
 
-def _cut_connections(api: Any) -> int:
-    """Return how many connections had to be replaced, since the server or the client gave them up."""
-    return sum(request.status is None or request.status >= 500 for request in api.requests)
+async def _attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
+    """Run an answer; if an exception ends it, tell the idea behind that."""
+    try:
+        return await attempt(answer, *arguments, when=when)
+    except WrongError as wrong:
+        for error, idea in IDEAS_BEHIND_ENDS.items():
+            if str(wrong).startswith((f"Your code raised {error}", f"A task of yours ended with {error}")):
+                raise WrongError(idea) from None
+        if when and str(wrong).startswith("Your code still waited"):
+            raise WrongError(f"There were {seconds(LIMIT)}, and {when}, {LATE}") from None
+        if str(wrong).startswith("Your code was cancelled"):
+            raise WrongError(IDEAS_BEHIND_ENDS["CancelledError"]) from None
+        raise
+
+
+def _replaced_connections(api: Any) -> int:
+    """Return how many connections may have been replaced: after a cut, or when a client left an error unread."""
+    return sum(request.status is None or request.status >= 400 for request in api.requests)
 
 
 def _error(answer: Any) -> Any:
@@ -189,7 +274,7 @@ def _error(answer: Any) -> Any:
 
 
 def _expect_answers(answers: Any, paths: list[str]) -> None:
-    """Go on if there is an answer for each path."""
+    """Go on if there is an answer for each path, and it is the one for this path."""
     expect(
         isinstance(answers, Mapping),
         f"A dictionary was expected, with an Answer for each path, not {shown(answers)}.",
@@ -197,23 +282,73 @@ def _expect_answers(answers: Any, paths: list[str]) -> None:
     missing = [path for path in paths if path not in answers]
     expect(not missing, f"There is no Answer for {', '.join(missing)}: every path gets one, whatever became of it.")
     strange = [path for path in paths if not hasattr(answers[path], "error")]
-    expect(not strange, f"For {', '.join(strange)} there is something else than an Answer.")
+    expect(
+        not strange,
+        f"For {', '.join(strange)} your dictionary holds something else than an Answer: "
+        + (shown(answers[strange[0]]) if strange else "")
+        + ".",
+    )
+    for path in paths:
+        told = getattr(answers[path], "path", path)
+        expect(
+            shown(told) == shown(path),
+            f"Your dictionary has for {path} the Answer for {shown(told)}: as_completed gives results in the order of "
+            "their arrival, and each Answer tells its path.",
+        )
+
+
+def _expect_data(answers: Mapping[str, Any], items: list[str]) -> None:
+    """Go on if the answers hold the items that were asked for."""
+    for path in items:
+        data = getattr(answers[path], "data", None)
+        number = data.get("id") if isinstance(data, dict) else None
+        expect(
+            shown(number) == path.removeprefix("/items/"),
+            f"The Answer for {path} has no `error`, so its `data` should be that item, and it is {shown(data)}.",
+        )
+
+
+def _expect_nothing_left(outcome: Outcome) -> None:
+    """Go on if the answer left neither a task nor a session."""
+    expect_nothing_left(outcome)
+    expect(
+        not outcome.unclosed,
+        "The result is right, but your session was never closed: open it with `async with`, which closes it.",
+    )
 
 
 async def _expect_in_time(answer: Any) -> None:
-    """Go on if a crawl ends in time though one address never answers, and leaves nothing running."""
+    """Go on if a crawl ends in time though two addresses never answer, gives the others, and leaves nothing running.
+
+    The last item comes after the half second that a call may take in the lesson, so that a call's TimeoutError, taken
+    for the end of the time, shows. The second address that never answers begins late: a limit for each call is none
+    for all.
+    """
     from workshop.api import demo_api
 
-    paths, limit = [NEVER, "/items/1", "/items/2"], 0.4
-    async with demo_api(DELAY) as api:
-        outcome = await attempt(answer, api.url, paths, 2, limit, lambda *report: None, when="when an address hangs")
+    items = ["/items/1", "/items/2", "/items/3"]
+    paths = [NEVER, *items, NEVER_LATER]
+
+    def report(completed: int, total: int) -> None: ...
+
+    async with demo_api(2 * DELAY) as api:
+        outcome = await _attempt(answer, api.url, paths, 2, LIMIT, report, when=f"when {NEVER} never answers")
     expect(
-        outcome.elapsed < limit + 0.4,
-        f"{NEVER} never answers, there were {seconds(limit)}, and your function took {seconds(outcome.elapsed)}.",
+        outcome.elapsed < LIMIT + GRACE,
+        f"{NEVER} never answers, there were {seconds(LIMIT)}, and your function took {seconds(outcome.elapsed)}.",
     )
     _expect_answers(outcome.result, paths)
+    expect(_error(outcome.result[NEVER]), f"{NEVER} never answers, so its Answer should have an `error`.")
+    lost = [path for path in items if _error(outcome.result[path])]
     expect(
-        _error(outcome.result[NEVER]) and not _error(outcome.result["/items/1"]),
-        f"What arrived in time should be there, and {NEVER} should have an `error`.",
+        not lost or outcome.elapsed > LIMIT - DELAY,
+        f"Your function ended after {seconds(outcome.elapsed)} of {seconds(LIMIT)}, without {', '.join(lost)}: one "
+        f"call, to {NEVER}, took too long, and its TimeoutError was taken for the end of the time. {INSIDE}",
     )
-    expect_nothing_left(outcome)
+    expect(
+        not lost,
+        f"There was time for {', '.join(lost)}, and yet there is only an `error`: {NEVER} never answers, and the "
+        "others should neither wait for it nor be given up with it.",
+    )
+    _expect_data(outcome.result, items)
+    _expect_nothing_left(outcome)

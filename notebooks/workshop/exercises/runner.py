@@ -58,6 +58,7 @@ class Outcome:
         stubborn: those of them that could not be cancelled either.
         never_awaited: names of the coroutines that the answer made and nobody awaited.
         task_errors: type and message of each exception in the answer's tasks that nobody took.
+        unclosed: what the answer opened and never closed, as its library names it, such as "client session".
     """
 
     result: Any = None
@@ -73,6 +74,7 @@ class Outcome:
     stubborn: list[str] = field(default_factory=list)
     never_awaited: list[str] = field(default_factory=list)
     task_errors: list[str] = field(default_factory=list)
+    unclosed: list[str] = field(default_factory=list)
 
     @property
     def blocked(self) -> bool:
@@ -121,7 +123,7 @@ async def _run_watched(
     outcome: Outcome, answer: Callable, arguments: tuple, look: Callable[[], Awaitable[None]] | None
 ) -> None:
     """Run the answer and fill the outcome; leave no task, no coroutine and no setting behind."""
-    watch = _Watch(outcome.task_errors)
+    watch = _Watch(outcome.task_errors, outcome.unclosed)
     with watch.installed(), _collecting_only_what_is_new():
         began = time.perf_counter()
         main = watch.start(_call(outcome, answer, arguments))
@@ -170,9 +172,10 @@ async def _call(outcome: Outcome, answer: Callable, arguments: tuple) -> None:
 class _Watch:
     """Knows the tasks an answer starts, times each of their steps, and keeps what they raise from the loop."""
 
-    def __init__(self, loop_errors: list[str]) -> None:
+    def __init__(self, loop_errors: list[str], unclosed: list[str]) -> None:
         self.tasks: list[asyncio.Task] = []
         self.loop_errors = loop_errors
+        self.unclosed = unclosed
         self.longest_block = 0.0
         self._loop = asyncio.get_running_loop()
         self._depth = 0
@@ -234,6 +237,8 @@ class _Watch:
                 loop.default_exception_handler(context)
         elif error := context.get("exception"):
             self.loop_errors.append(_describe(error))
+        elif context.get("message", "").startswith("Unclosed "):  # so aiohttp tells it, when the object is freed
+            self.unclosed.append(context["message"].removeprefix("Unclosed "))
 
     def step(self, method: Callable, *arguments: Any) -> Any:
         """Run the reader's code up to its next await, with the alarm set."""
