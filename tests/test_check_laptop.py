@@ -5,9 +5,10 @@ import socket
 import sys
 from pathlib import Path
 
-import check_laptop
 import psutil
 import pytest
+
+from workshop import check_laptop
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import json
 import re
 from pathlib import Path
 
-import offline_archive
 import pytest
 
 import workshop.exercises  # noqa: F401 (each chapter's module registers its predictions)
+from workshop import offline_archive
 from workshop.exercises.predictions import PREDICTIONS
 
 ROOT = Path(__file__).parents[1]

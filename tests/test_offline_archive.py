@@ -5,8 +5,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import offline_archive
 import pytest
+
+from workshop import offline_archive
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 ROOT = Path(__file__).parents[1]
@@ -54,7 +55,7 @@ def test_the_archive_holds_all_that_is_needed_and_no_leftovers(tmp_path):
         start = archive.read("asyncio-workshop/START-HERE.txt").decode()
     assert {name.partition("/")[0] for name in names} == {"asyncio-workshop"}
     inside = {name.partition("/")[2] for name in names}
-    files = {"README.md", "LICENSE", "INSTRUCTORS.md", "requirements.txt", "check_laptop.py", "START-HERE.txt"}
+    files = {"README.md", "LICENSE", "INSTRUCTORS.md", "requirements.txt", "START-HERE.txt"}
     assert files | {"notebooks/01_sleepers.ipynb", "wheels/package_1-1-py3-none-any.whl"} <= inside
     assert len([name for name in inside if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", name)]) == 11
     assert not [name for name in inside if "__pycache__" in name or "checkpoint" in name or "my_reports" in name]

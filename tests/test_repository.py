@@ -314,7 +314,7 @@ def test_what_the_notebooks_import_is_a_direct_requirement() -> None:
     asked = {canonicalize_name(requirement.name) for requirement in requirements("requirements.in")}
     provided_by = metadata.packages_distributions()
     for file, modules in imported_modules().items():
-        for module in modules - sys.stdlib_module_names - {"workshop"}:
+        for module in modules - sys.stdlib_module_names - {"workshop", "pip"}:  # pip comes with Python
             names = {canonicalize_name(name) for name in provided_by.get(module, [module])}
             assert names & asked, f"{file} imports {module}: add {' or '.join(names)} to requirements.in"
 

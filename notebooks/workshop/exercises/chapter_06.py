@@ -51,8 +51,8 @@ SEQUENTIAL = (
     "is created."
 )
 BOTTLENECK = (
-    "All bars begin together, so nobody waits with creating them; and there is no long dark stretch, so nobody blocks. Yet they end "
-    "one after another, in equal steps: they queue for something that only one can have at a time."
+    "All bars begin together, so nobody waits with creating them; and there is no long dark stretch, so nobody "
+    "blocks. Yet they end one after another, in equal steps: they queue for something that only one can have at a time."
 )
 
 

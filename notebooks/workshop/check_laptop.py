@@ -1,7 +1,9 @@
 r"""Say in a few lines whether this computer is ready for the workshop.
 
-Run it with the workshop's own Python, from the repository's folder: `.venv/bin/python check_laptop.py`, on Windows
-`.venv\Scripts\python check_laptop.py`. It takes some seconds, listens on 127.0.0.1 only, and leaves nothing running.
+Run it with the workshop's own Python, from the repository's folder:
+`.venv/bin/python notebooks/workshop/check_laptop.py`, on Windows
+`.venv\Scripts\python notebooks\workshop\check_laptop.py`.
+It takes some seconds, listens on 127.0.0.1 only, and leaves nothing running.
 """
 
 import importlib
@@ -15,7 +17,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 PATIENCE = 60
 """Seconds that JupyterLab or a kernel may take to start. On an old laptop the first start takes long."""

@@ -2,8 +2,8 @@
 
 Run it while you are online, from the repository's folder:
 
-    python3 offline_archive.py                                        # for computers like this one
-    python3 offline_archive.py --systems windows macos-arm64 --pythons 3.12 3.13
+    python3 notebooks/workshop/offline_archive.py                                        # for computers like this one
+    python3 notebooks/workshop/offline_archive.py --systems windows macos-arm64 --pythons 3.12 3.13
 
 It needs Python 3.11 or later with pip, and nothing else: nothing of the workshop has to be installed.
 """
@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "asyncio-workshop"
 """The one folder that the archive holds."""
 
@@ -29,7 +29,6 @@ FILES = (
     "CONTRIBUTING.md",
     "LICENSE",
     "requirements.txt",
-    "check_laptop.py",
     "notebooks",
 )
 """What goes into the archive beside the packages."""
@@ -74,14 +73,14 @@ On Linux or macOS, paste these lines:
 
     python3 -m venv .venv
     .venv/bin/python -m pip install --no-index --find-links wheels -r requirements.txt
-    .venv/bin/python check_laptop.py
+    .venv/bin/python notebooks/workshop/check_laptop.py
     .venv/bin/jupyter lab notebooks/00_start_here.ipynb
 
 On Windows, paste these lines into PowerShell or into the command prompt:
 
     py -3 -m venv .venv
     .venv\\Scripts\\python -m pip install --no-index --find-links wheels -r requirements.txt
-    .venv\\Scripts\\python check_laptop.py
+    .venv\\Scripts\\python notebooks\\workshop\\check_laptop.py
     .venv\\Scripts\\jupyter lab notebooks\\00_start_here.ipynb
 
 With several versions of Python installed, name the one you want: python3.13, or py -3.13.
