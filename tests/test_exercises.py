@@ -3,7 +3,9 @@
 # ruff: noqa: ASYNC251, N805, SIM105 (answers of readers: they block, and the classes that hold them are only groups)
 
 import asyncio
+import contextlib
 import gc
+import logging
 import signal
 import subprocess
 import sys
@@ -26,6 +28,31 @@ def unwrapped(out):
     return out.replace("\n  ", " ")
 
 
+class Reports(logging.Handler):
+    """Keeps what the event loop reports, such as an exception that was never retrieved."""
+
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def nothing_reported():
+    """Fail if the event loop reports anything: a notebook shows that on stderr, and pytest's own handler hides it."""
+    reports = Reports()
+    logger = logging.getLogger("asyncio")
+    logger.addHandler(reports)
+    try:
+        yield
+        gc.collect()
+    finally:
+        logger.removeHandler(reports)
+    assert reports.messages == []
+
+
 def judged(capfd, number, answer):
     """Check an answer, and return the line that was printed."""
 
@@ -34,7 +61,8 @@ def judged(capfd, number, answer):
         assert await check(number, answer) is None
         assert asyncio.all_tasks() == before, "something was left running"
 
-    asyncio.run(cell())
+    with nothing_reported():
+        asyncio.run(cell())
     out, err = capfd.readouterr()
     assert err == ""
     out = unwrapped(out)
@@ -42,7 +70,7 @@ def judged(capfd, number, answer):
     assert out[:2] in ("✓ ", "✗ ")
     assert out[2:].startswith(f"{number} ")
     assert "Traceback" not in out
-    assert not any(stops in out.replace("...", "") for stops in ("..", "…."))
+    assert not any(stops in out.replace("...", "") for stops in ("..", "….", "?."))
     assert "at once" not in out
     return out
 
@@ -176,6 +204,16 @@ class Right3:
     def pairs_of_another(work):
         return Right3.pairs(work)
 
+    async def pairs_that_catch_both(work):
+        async def one(key, coroutine):
+            try:
+                return key, await coroutine
+            except (ValueError, OSError) as error:
+                return key, error
+
+        for next_result in asyncio.as_completed([one(*item) for item in work.items()]):
+            yield await next_result
+
     async def sort_out(work):
         results, errors = {}, {}
         async for key, outcome in Right3.pairs(work):
@@ -222,6 +260,7 @@ class Needs313:
         ("3.1", Right3.pairs_with_a_queue),
         ("3.1", Right3.pairs_with_wait),
         ("3.1", Right3.pairs_of_another),
+        ("3.1", Right3.pairs_that_catch_both),
         ("3.2", Right3.sort_out),
         ("3.2", Right3.sort_out_with_gather),
     ],
@@ -711,7 +750,26 @@ async def with_key(key, coroutine):
     return key, await coroutine
 
 
+async def with_key_or_value_error(key, coroutine):
+    try:
+        return key, await coroutine
+    except ValueError as error:
+        return key, error
+
+
 class Wrong31:
+    async def catches_value_error_only(work):
+        for next_result in asyncio.as_completed([with_key_or_value_error(*item) for item in work.items()]):
+            yield await next_result
+
+    async def swallows_the_other_failure(work):
+        for next_result in asyncio.as_completed([with_key_or_value_error(*item) for item in work.items()]):
+            with contextlib.suppress(OSError):
+                yield await next_result
+
+    def is_plain_with_yield(work):
+        yield from asyncio.as_completed([with_key_or_error(*item) for item in work.items()])
+
     async def zips(work):
         for key, next_result in zip(work, asyncio.as_completed(work.values()), strict=True):
             yield key, await next_result
@@ -885,6 +943,33 @@ class Wrong31:
 
 
 class Wrong32:
+    async def catches_value_error_only(work):
+        results, errors = {}, {}
+
+        async def one(key, coroutine):
+            try:
+                results[key] = await coroutine
+            except ValueError as error:
+                errors[key] = error
+
+        await asyncio.gather(*(one(*item) for item in work.items()))
+        return results, errors
+
+    async def looks_for_value_errors_only(work):
+        results, errors = {}, {}
+        async for key, outcome in Right3.pairs(work):
+            (errors if isinstance(outcome, ValueError) else results)[key] = outcome
+        return results, errors
+
+    async def uses_pairs_that_are_not_solved(work):
+        async def pairs(work):
+            """Yield nothing yet."""
+
+        return [pair async for pair in pairs(work)]
+
+    async def loops_with_a_plain_for(work):
+        return dict(Right3.pairs(work)), {}
+
     async def ends_with_a_failure(work):
         return dict(zip(work, await asyncio.gather(*work.values()), strict=True)), {}
 
@@ -1067,6 +1152,13 @@ WRONG = [
         "that only makes a coroutine, and the `gather` behind the loop begins it",
     ),
     ("2.2", Wrong22.loops_over_gather, "`asyncio.gather(...)` needs `await` in front"),
+    ("3.1", Wrong31.catches_value_error_only, "failed with OSError, and nothing caught it: your function is ready for"),
+    ("3.1", Wrong31.swallows_the_other_failure, "'rice' raised OSError, and your function yields no pair for it"),
+    (
+        "3.1",
+        Wrong31.is_plain_with_yield,
+        "`async def` function with a `yield` gives can be looped over with `async for`",
+    ),
     ("3.1", Wrong31.zips, "Catch the exception where you still know whose it is"),
     ("3.1", Wrong31.zips_and_catches, "its position does not tell whose it is"),
     ("3.1", Wrong31.ends_with_a_failure, "that ended your function: the other results were lost"),
@@ -1106,6 +1198,14 @@ WRONG = [
     ("3.1", Wrong31.leaves_a_task, "`sleep` still ran"),
     ("3.1", Wrong31.takes_no_parameters, "Keep the parameters"),
     ("3.1", Wrong31.is_not_written, "Nothing here yet"),
+    ("3.2", Wrong32.catches_value_error_only, "failed with OSError, and nothing caught it: your function is ready for"),
+    ("3.2", Wrong32.looks_for_value_errors_only, "The exception of 'rice' stands among your results"),
+    (
+        "3.2",
+        Wrong32.uses_pairs_that_are_not_solved,
+        "and this is a coroutine: does the function contain a `yield`? (Solve 3.1 first, or use `pairs_solution`.)",
+    ),
+    ("3.2", Wrong32.loops_with_a_plain_for, "object is not iterable. Loop over it with `async for`."),
     ("3.2", Wrong32.ends_with_a_failure, "that ended your function: the other results were lost"),
     ("3.2", Wrong32.loses_an_error_in_a_task, "A task of yours ended with ValueError: soup burnt"),
     ("3.2", Wrong32.puts_errors_into_the_results, "it belongs to the errors"),

@@ -248,6 +248,12 @@ def test_right_answers_pass(judge, number, answer):
 
 
 class Wrong41:
+    async def cancels_the_coroutines(seconds, coroutines):
+        results = await collect(seconds, coroutines)
+        for coroutine in coroutines:
+            coroutine.cancel()
+        return results
+
     async def cancels_nothing(seconds, coroutines):
         return await collect(seconds, started(coroutines))
 
@@ -399,6 +405,51 @@ class Wrong41:
 
 
 class Wrong42:
+    async def gathers_without_return_exceptions(coroutines):
+        tasks = started(coroutines)
+        try:
+            return await first(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks)
+
+    async def gathers_and_catches_cancelled_error(coroutines):
+        tasks = started(coroutines)
+        try:
+            return await first(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks)
+
+    async def awaits_each_cancelled_task(coroutines):
+        tasks = started(coroutines)
+        found = await first(tasks)
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        return found
+
+    async def asks_all_for_their_results_in_the_end(coroutines):
+        tasks = started(coroutines)
+        await asyncio.wait(tasks)
+        results = [task.result() for task in tasks]
+        return results[1]
+
+    async def raises_lookup_error_in_any_case(coroutines):
+        tasks = started(coroutines)
+        try:
+            await first(tasks)
+            raise LookupError("all failed")
+        finally:
+            await stop(tasks)
+
+    async def raises_lookup_error_before_anything(coroutines):
+        raise LookupError("all failed")
+
     async def ends_with_the_first_failure(coroutines):
         tasks = started(coroutines)
         try:
@@ -567,10 +618,18 @@ class Wrong42:
 
 STILL_RAN = "tasks still ran: cancel each of them, and then wait until it has stopped"
 CANCELLED_ERROR = "Whoever awaits a cancelled task gets one: `gather(*tasks, return_exceptions=True)`"
+RAISED_AGAIN = (
+    "The good answer was there, and then your function raised ConnectionError: that of the call that had failed"
+)
 DONT_WAIT = "cancel what still runs, and don't wait for its results"
 NEVER_BEGAN = "never began: start all of them"
 
 WRONG = [
+    (
+        "4.1",
+        Wrong41.cancels_the_coroutines,
+        "Only tasks can be cancelled: make the tasks yourself, before `as_completed`.",
+    ),
     ("4.1", Wrong41.cancels_nothing, f"2 {STILL_RAN}"),
     ("4.1", Wrong41.hands_over_the_coroutines, f"2 {STILL_RAN}"),
     ("4.1", Wrong41.cancels_without_waiting, f"2 {STILL_RAN}"),
@@ -599,7 +658,17 @@ WRONG = [
     ("4.1", Wrong41.returns_nothing, f"Rome, Oslo, Bern, Lima {NEVER_BEGAN}"),
     ("4.2", Wrong42.ends_with_the_first_failure, "catch the exception inside the loop, and wait for the next"),
     ("4.2", Wrong42.ends_with_the_first_failure_in_a_group, "catch the exception inside the loop"),
-    ("4.2", Wrong42.raises_lookup_error_at_the_first_failure, "raised LookupError: failed"),
+    ("4.2", Wrong42.gathers_without_return_exceptions, RAISED_AGAIN),
+    ("4.2", Wrong42.gathers_and_catches_cancelled_error, RAISED_AGAIN),
+    ("4.2", Wrong42.awaits_each_cancelled_task, RAISED_AGAIN),
+    ("4.2", Wrong42.asks_all_for_their_results_in_the_end, "catch the exception inside the loop"),
+    (
+        "4.2",
+        Wrong42.raises_lookup_error_at_the_first_failure,
+        "only the call to Bern had failed; Oslo's answer was still to come. Raise it after the loop",
+    ),
+    ("4.2", Wrong42.raises_lookup_error_in_any_case, "raised LookupError, but Oslo's answer had arrived: return it"),
+    ("4.2", Wrong42.raises_lookup_error_before_anything, "Your code raised LookupError: all failed."),
     ("4.2", Wrong42.returns_the_exception, "that to Oslo, and your function returned ConnectionError("),
     ("4.2", Wrong42.cancels_nothing, f"2 {STILL_RAN}"),
     ("4.2", Wrong42.breaks_without_cancelling, f"2 {STILL_RAN}"),

@@ -208,6 +208,19 @@ def test_an_async_def_is_told_that_a_plain_one_would_do(judge):
 
 
 class Wrong61:
+    def takes_a_start_at_zero_for_none(tasks):
+        changes = [(task.started, +1) for task in tasks if task.started]
+        changes += [(task.finished, -1) for task in tasks if task.started and task.finished]
+        return max(accumulate(change for _, change in sorted(changes)), default=0)
+
+    async def takes_a_start_at_zero_for_none_asynchronously(tasks):
+        return Wrong61.takes_a_start_at_zero_for_none(tasks)
+
+    def ends_what_never_started_and_begins_with_one(tasks):
+        if not tasks:
+            return 0
+        return max(1, Wrong61.ends_what_never_started(tasks))
+
     def overlaps_when_back_to_back(tasks):
         changes = sorted(changes_of(tasks), key=lambda change: (change[0], -change[1]))
         return max(accumulate(change for _, change in changes), default=0)
@@ -485,7 +498,16 @@ ONE_CALL = "the server had one call at a time, and your function took 1."
 TOO_MANY = "got too many calls: it takes 3 at a time, and wants a pause of 0.1 s after each"
 A_LIST = "A list of 6 lines such as 'Bern: news from Bern' was expected, not "
 
+ZERO = "2 was expected. A task that started at 0.0 has started: ask `is not None`."
+
 WRONG = [
+    ("6.1", Wrong61.takes_a_start_at_zero_for_none, f"returned 1 {OVERLAP}: {ZERO}"),
+    ("6.1", Wrong61.takes_a_start_at_zero_for_none_asynchronously, f"returned 1 {OVERLAP}: {ZERO}"),
+    (
+        "6.1",
+        Wrong61.ends_what_never_started_and_begins_with_one,
+        "returned 1 for a task that was cancelled before it started, and two that overlap: 2 was expected",
+    ),
     ("6.1", Wrong61.overlaps_when_back_to_back, "at the moment at which the other ends: 1 was expected"),
     ("6.1", Wrong61.does_not_sort, f"returned 3 {OVERLAP}: 2 was expected"),
     ("6.1", Wrong61.trusts_the_order_of_the_records, "for tasks that are not sorted by their start: 3 was expected"),
@@ -555,6 +577,7 @@ def test_wrong_answers_are_told_the_idea(judge, number, answer, words):
     assert line.startswith("✗")
     assert words in line
     assert "confused the check" not in line
+    assert ("started at 0.0" in line) == (ZERO in words)
 
 
 @pytest.mark.parametrize("group", [Wrong61, Wrong62])

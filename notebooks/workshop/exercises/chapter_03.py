@@ -71,11 +71,13 @@ class _Kitchen:
     Args:
         dishes: for each key how long its dish takes, in seconds.
         burnt: the key of the dish that burns, or None.
+        error: the type of the exception that it ends with then.
     """
 
-    def __init__(self, dishes: dict[Any, float], burnt: Any = None) -> None:
+    def __init__(self, dishes: dict[Any, float], burnt: Any = None, error: type[Exception] = ValueError) -> None:
         self.dishes = dishes
         self.burnt = burnt
+        self.error = error
         self.good = set(dishes) - {burnt}
         self.longest, self.total = max(dishes.values()), sum(dishes.values())
         self.finished_at: dict[Any, float] = {}  # by the clock, in the order of completion
@@ -88,7 +90,7 @@ class _Kitchen:
         await asyncio.sleep(self.dishes[key])
         self.finished_at[key] = time.perf_counter()
         if key == self.burnt:
-            raise ValueError(f"{key} burnt")
+            raise self.error(f"{key} burnt")
         return f"{key} is ready"
 
     def expect_outcome(self, key: Any, outcome: Any) -> None:
@@ -98,7 +100,7 @@ class _Kitchen:
             f"For {key!r} your function gave an awaitable: await it, and give its result.",
         )
         text = outcome if isinstance(outcome, str) else ""
-        if isinstance(outcome, ValueError):
+        if isinstance(outcome, self.error):
             whose = {self.burnt}
         else:
             whose = {dish for dish in self.dishes if text == f"{dish} is ready"}
@@ -110,8 +112,8 @@ class _Kitchen:
         if key == self.burnt:
             expect(
                 whose,
-                f"The coroutine of {key!r} raised ValueError, and your function gave {shown(outcome)} for it: "
-                "the exception itself was expected.",
+                f"The coroutine of {key!r} raised {self.error.__name__}, and your function gave {shown(outcome)} "
+                "for it: the exception itself was expected.",
             )
         expect(whose, f"The result of {key!r} is '{key} is ready', and your function gave {shown(outcome)}.")
 
@@ -130,19 +132,26 @@ def _meals() -> list[_Kitchen]:
     return [
         _Kitchen({"roast": 0.3, "soup": 0.1, "cake": 0.2}, burnt="soup"),
         _Kitchen({4: 0.05, 1: 0.2, 2: 0.15, 3: 0.1}),
+        _Kitchen({"rice": 0.15, "fish": 0.05, "tart": 0.1}, burnt="rice", error=OSError),
     ]
 
 
-async def _attempt(answer: Any, *arguments: Any) -> Outcome:
-    """Run an answer as `attempt` does, and name the idea where one failure ended it."""
+async def _attempt(answer: Any, kitchen: _Kitchen) -> Outcome:
+    """Run an answer as `attempt` does, and name the idea where the failure of one dish ended it."""
     try:
-        return await attempt(answer, *arguments)
+        return await attempt(answer, kitchen.work())
     except WrongError as wrong:
-        if str(wrong).startswith("Your code raised ValueError") and "burnt" in str(wrong):
-            raise WrongError(
-                "One of the coroutines raised ValueError, and that ended your function: the other results were lost. "
-                "Catch the exception where you still know whose it is."
-            ) from None
+        expect(
+            not str(wrong).startswith(f"Your code raised ValueError: {kitchen.burnt} burnt"),
+            "One of the coroutines raised ValueError, and that ended your function: the other results were lost. "
+            "Catch the exception where you still know whose it is.",
+        )
+        name = kitchen.error.__name__  # not ValueError: the answer was ready for that, at an earlier meal
+        expect(
+            not str(wrong).startswith(f"Your code raised {name}: {kitchen.burnt} burnt"),
+            f"One of the coroutines failed with {name}, and nothing caught it: your function is ready for ValueError, "
+            "and a coroutine may fail with any `Exception`.",
+        )
         raise
 
 
@@ -159,7 +168,7 @@ async def pairs(answer: Any) -> str:
 async def _expect_async_generator(answer: Any) -> None:
     """Go on if an answer that contains no `yield` itself returns an asynchronous generator when it is called."""
     try:
-        await _attempt(answer, _meals()[0].work())
+        await _attempt(answer, _meals()[0])
     except WrongError as wrong:
         if "an asynchronous generator" in str(wrong):  # a plain function that returns what `async for` needs
             return
@@ -167,6 +176,11 @@ async def _expect_async_generator(answer: Any) -> None:
             "You returned a generator" not in str(wrong),
             "Your function returns an asynchronous generator, but `async def` without `yield` makes a coroutine of the "
             "call, and `async for` can't loop over that: put the `yield` into this function.",
+        )
+        expect(
+            "a plain function" not in str(wrong),
+            "Your function is a plain function: it starts with `def`. Only what an `async def` function with a `yield` "
+            "gives can be looped over with `async for`.",
         )
         expect("returned None" not in str(wrong), "Your function gives nothing: is there a `yield`?")
         raise
@@ -195,7 +209,7 @@ def _collector(answer: Callable, limit: int, moments: list[float]) -> Callable:
 
 async def _one_meal(answer: Callable, kitchen: _Kitchen) -> None:
     moments: list[float] = []
-    outcome = await _attempt(_collector(answer, len(kitchen.dishes) + 1, moments), kitchen.work())
+    outcome = await _attempt(_collector(answer, len(kitchen.dishes) + 1, moments), kitchen)
     got = outcome.result
     expect(not outcome.blocked, BLOCKS)
     expect(got, "Your function yields nothing.")
@@ -226,7 +240,7 @@ def _expect_each_key_once(got: list[Any], kitchen: _Kitchen) -> None:
     )
     expect(
         set(keys) != kitchen.good or len(keys) != len(kitchen.good) or not kitchen.burnt,
-        f"The coroutine of {kitchen.burnt!r} raised ValueError, and your function yields no pair for it: "
+        f"The coroutine of {kitchen.burnt!r} raised {kitchen.error.__name__}, and your function yields no pair for it: "
         "the key and the exception were expected.",
     )
     expect(
@@ -274,7 +288,7 @@ def _listed(keys: list[Any]) -> str:
 async def sort_out(answer: Any) -> str:
     """Check the exercise: one dictionary of results and one of exceptions."""
     for kitchen in _meals():
-        outcome = await _attempt(answer, kitchen.work())
+        outcome = await _attempt_with_pairs(answer, kitchen)
         expect(not outcome.blocked, BLOCKS)
         result = outcome.result
         expect(
@@ -291,6 +305,15 @@ async def sort_out(answer: Any) -> str:
     return "Every result and every exception is where its key says."
 
 
+async def _attempt_with_pairs(answer: Any, kitchen: _Kitchen) -> Outcome:
+    """Run an answer as `_attempt` does, and point to exercise 3.1 where it uses a `pairs` that is not solved."""
+    try:
+        return await _attempt(answer, kitchen)
+    except WrongError as wrong:
+        expect("got coroutine" not in str(wrong), f"{wrong} (Solve 3.1 first, or use `pairs_solution`.)")
+        raise
+
+
 def _expect_keys(results: dict, errors: dict, kitchen: _Kitchen) -> None:
     good, bad = kitchen.good, set(kitchen.dishes) - kitchen.good
     if bad:
@@ -299,7 +322,7 @@ def _expect_keys(results: dict, errors: dict, kitchen: _Kitchen) -> None:
             "The two dictionaries are the wrong way round: first the results, then the exceptions.",
         )
         expect(
-            not isinstance(results.get(kitchen.burnt), ValueError),
+            not isinstance(results.get(kitchen.burnt), kitchen.error),
             f"The exception of {kitchen.burnt!r} stands among your results: it belongs to the errors. "
             "`isinstance(outcome, Exception)` tells them apart.",
         )

@@ -8,6 +8,7 @@ from math import inf
 from numbers import Integral
 from typing import Any
 
+from workshop.exercises import runner
 from workshop.exercises.checks import (
     BLOCKS,
     NOTHING_YET,
@@ -102,26 +103,38 @@ MOST_AT_A_TIME: list[tuple[str, list[Times], int]] = [
         [(None, 0.05), (0.1, 0.3)],
         1,
     ),
+    (
+        "for a task that was cancelled before it started, and two that overlap",
+        [(None, 0.0), (0.0, 0.2), (0.1, 0.3)],
+        2,
+    ),
     ("for no tasks at all", [], 0),
 ]
 """Cases for exercise 6.1: in words, when each task started and finished, and how many ran at a time."""
 
 
-def _records(times: list[Times]) -> Records:
-    """Return records as a timeline has them. All tasks are created first, and received a while after they finish."""
+def _records(times: list[Times], created: float = 0.0) -> Records:
+    """Return records as a timeline has them. All tasks are created first, and received a while after they finish.
+
+    Args:
+        times: when each task started and finished, in seconds from their creation.
+        created: when all tasks were created, in seconds.
+    """
     records = []
     for name, (started, finished) in zip("ABCD", times, strict=False):
+        started, finished = (None if moment is None else created + moment for moment in (started, finished))
         received, outcome = (None, "still running") if finished is None else (finished + 0.1, "result")
-        records.append(TaskRecord(name, 0.0, started, finished, received, outcome))
-    return Records.of(records, ended=1.0)
+        records.append(TaskRecord(name, created, started, finished, received, outcome))
+    return Records.of(records, ended=created + 1.0)
 
 
 @exercise("6.1")
 async def most_at_a_time(answer: Any) -> str:
     """Check the exercise: how many tasks of a timeline were running at the same time, at most."""
     plain = _is_plain_function(answer)
+    runnable = _as_async(answer) if plain else answer
     for case, times, most in MOST_AT_A_TIME:
-        outcome = await attempt(_as_async(answer) if plain else answer, _records(times), when=case)
+        outcome = await attempt(runnable, _records(times), when=case)
         (result,) = outcome.result if plain else (outcome.result,)
         if result is None:
             expect(not is_empty(answer), NOTHING_YET)
@@ -138,7 +151,13 @@ async def most_at_a_time(answer: Any) -> str:
             isinstance(result, Integral) and not isinstance(result, bool),
             f"Your function returned {shown(result)}, {case}: a whole number was expected.",
         )
-        expect(result == most, f"Your function returned {result} {case}: {most} was expected.")
+        if result != most:
+            hint = " A task that started at 0.0 has started: ask `is not None`."
+            later = await runner.run(runnable, _records(times, created=1.0))
+            only_at_zero = later.result == ((most,) if plain else most)
+            raise WrongError(
+                f"Your function returned {result} {case}: {most} was expected.{hint if only_at_zero else ''}"
+            )
     advice = "" if plain else " A plain `def` would do: nothing in it waits."
     return f"You count right, back-to-back tasks and open ends included.{advice}"
 

@@ -55,7 +55,16 @@ IDEAS_BEHIND_ERRORS = (
     ("futures, not generator", "Up to Python 3.11, as_completed takes a list, not a generator"),
     ("an iterable of", "as_completed takes a list of awaitables, not a single one"),
     ("__aiter__ method, got generator", "`async for` over as_completed needs Python 3.13; `for` works everywhere"),
+    (
+        "__aiter__ method, got coroutine",
+        "`async for` needs an asynchronous generator, and this is a coroutine: does the function contain a `yield`?",
+    ),
     ("__aiter__", "A plain `for` is enough here"),
+    ("'async_generator' object is not iterable", "Loop over it with `async for`"),
+    (
+        "'coroutine' object has no attribute 'cancel'",
+        "Only tasks can be cancelled: make the tasks yourself, before `as_completed`",
+    ),
     (
         "a coroutine or an awaitable is required",
         "as_completed, gather and create_task take coroutines or tasks, and got something else. If there is an "
@@ -242,7 +251,8 @@ def _error(outcome: Outcome, answer: Any, case: str) -> str:
     ideas = [idea for part, idea in IDEAS_BEHIND_ERRORS if part in outcome.error]
     if outcome.error.startswith(f"TypeError: {getattr(answer, '__qualname__', '')}() "):  # the check's own call
         ideas = ["Keep the parameters that the exercise gives"]
-    return f"Your code raised {outcome.error}{case}" + (f". {ideas[0]}." if ideas else ".")
+    idea = f" {ideas[0]}" if ideas else ""
+    return f"Your code raised {outcome.error}{case}.{idea}" + ("." if idea and not idea.endswith("?") else "")
 
 
 def _first(texts: list[str]) -> str:

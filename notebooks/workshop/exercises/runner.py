@@ -139,6 +139,8 @@ async def _run_watched(
             if main.done():
                 outcome.error = _take_error(main)
             outcome.task_errors += filter(None, map(_unseen_error, watch.tasks))
+            for future in _futures_in(outcome.result):
+                future.add_done_callback(_unseen_error)
             outcome.longest_block = watch.longest_block
             outcome.tasks_started = len(watch.tasks) - 1  # the first runs the answer itself
             del main
@@ -351,12 +353,23 @@ def _close_coroutines(values: Any) -> list[str]:
     return [name for value in values for name in _close_coroutines(value)]
 
 
+def _futures_in(values: Any) -> list[asyncio.Future]:
+    """Return the futures in nested collections: those that `gather` gives, and tasks."""
+    if asyncio.isfuture(values):
+        return [values]
+    if isinstance(values, dict):
+        values = list(values.values())
+    if not isinstance(values, list | tuple | set):
+        return []
+    return [future for value in values for future in _futures_in(value)]
+
+
 def _name(task: asyncio.Task) -> str:
     """Return the name of the coroutine a task runs, the word a reader knows it by."""
     return getattr(task.get_coro(), "__name__", task.get_name())
 
 
-def _take_error(task: asyncio.Task) -> str:
+def _take_error(task: asyncio.Future) -> str:
     """Return what ended a finished task, or an empty string."""
     if task.cancelled():
         return "CancelledError"
@@ -364,8 +377,8 @@ def _take_error(task: asyncio.Task) -> str:
     return "" if error is None else _describe(error)
 
 
-def _unseen_error(task: asyncio.Task) -> str:
-    """Return the exception nobody took from a finished task; asking for it keeps the loop from reporting it."""
+def _unseen_error(task: asyncio.Future) -> str:
+    """Return the exception nobody took from a finished task or future; asking keeps the loop from reporting it."""
     return _take_error(task) if task.done() and getattr(task, "_log_traceback", False) else ""
 
 
