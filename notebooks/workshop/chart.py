@@ -1,12 +1,10 @@
 """Draws how costs grow, on two log axes, where a power of N is a straight line. It measures nothing."""
 
-import base64
-import html
 from collections.abc import Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from .looks import INK
+from .mime import picture_with_words
 from .scale import Curve
 
 if TYPE_CHECKING:
@@ -111,14 +109,6 @@ class Chart:
         ax.set_ylim(bottom, top)
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
-        file = BytesIO()
-        self.figure().savefig(file, format="png", dpi="figure", metadata={"Software": None})
-        image = base64.b64encode(file.getvalue()).decode("ascii")
-        data = {
-            "text/plain": str(self),
-            "image/png": image,
-            # JupyterLab shows this one: it does not pass on the alt text of a bare picture.
-            "text/html": f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{image}" '
-            'style="max-width: 100%">',
-        }
-        return data, {"image/png": {"alt": self.alt}}
+        from .figure import png
+
+        return picture_with_words(png(self.figure()), self.alt, str(self))
