@@ -4,7 +4,18 @@ import inspect
 from typing import Any
 
 from workshop.exercises import runner
-from workshop.exercises.checks import BLOCKS, WrongError, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.checks import (
+    BLOCKS,
+    CANCELLED,
+    WrongError,
+    attempt,
+    exercise,
+    expect,
+    expect_nothing_left,
+    explaining,
+    seconds,
+    shown,
+)
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import Outcome
 from workshop.exercises.slow_calls import SlowCalls, expect_all_stopped
@@ -55,36 +66,26 @@ prediction(
 
 IDEAS_BEHIND_ENDS = (
     (
-        "Your code raised TimeoutError",
+        "^Your code raised TimeoutError",
         "Your function raised TimeoutError. Catch it around the loop, and return what had arrived by then.",
     ),
     (
-        "Your code raised ConnectionError",
+        "^Your code raised ConnectionError",
         "The first call failed, and its exception ended your function. A failed call is no good answer: catch the "
         "exception inside the loop, and wait for the next.",
     ),
     (
-        "Your code was cancelled",
-        "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
-        "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing.",
+        "^Your code was cancelled",
+        CANCELLED,
     ),
 )
-"""How a message begins, and what is said in its place."""
+"""What is said in place of a message."""
 
 
 async def _attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
     """Run an answer as `attempt` does, and name the idea where an exception of this chapter ended it."""
-    try:
+    with explaining(IDEAS_BEHIND_ENDS):
         return await attempt(answer, *arguments, when=when)
-    except WrongError as wrong:
-        _explain_the_end(str(wrong))
-        raise
-
-
-def _explain_the_end(message: str) -> None:
-    """Go on if a message tells of none of the exceptions of this chapter."""
-    for beginning, idea in IDEAS_BEHIND_ENDS:
-        expect(not message.startswith(beginning), idea)
 
 
 @exercise("4.1")
@@ -211,5 +212,5 @@ async def _attempt_with_a_failure(answer: Any, calls: SlowCalls) -> Outcome:
                 "come. Raise it after the loop, when all have failed.",
             )
             raise WrongError("Your function raised LookupError, but Oslo's answer had arrived: return it.") from None
-        _explain_the_end(message)
-        raise
+        with explaining(IDEAS_BEHIND_ENDS):
+            raise

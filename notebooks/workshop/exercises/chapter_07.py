@@ -9,12 +9,13 @@ from typing import Any
 
 from workshop.exercises.checks import (
     BLOCKS,
+    CANCELLED,
     NOTHING_YET,
-    WrongError,
     attempt,
     exercise,
     expect,
     expect_nothing_left,
+    explaining,
     seconds,
     shown,
 )
@@ -174,19 +175,31 @@ LATE = (
     "a limit of its own needs a shorter one, since in the moment in which that strikes, aiohttp may miss a cancel."
 )
 
-IDEAS_BEHIND_ENDS = {
-    "TimeoutError": "Your function raised TimeoutError: when the time is up, or a call takes too long, return an "
-    "Answer for each path all the same.",
-    "ClientResponseError": f"The status of one answer ended everything, as ClientResponseError. {INSIDE}",
-    "ClientPayloadError": f"A cut connection ended everything, as ClientPayloadError. {INSIDE}",
-    "ContentTypeError": f"An answer that is not JSON ended everything, as ContentTypeError. {INSIDE}",
-    "JSONDecodeError": f"An answer that is not JSON ended everything, as JSONDecodeError, a ValueError. {INSIDE}",
-    "CancelledError": "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
-    "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing.",
-    "RuntimeError: Session is closed": "Your session was closed while calls still needed it: stay in its "
-    "`async with` block until all tasks have ended.",
-}
-"""What ended an answer, and what is said of it."""
+RAISED = "^(Your code raised|A task of yours ended with)"
+IDEAS_BEHIND_ENDS = (
+    (
+        f"{RAISED} TimeoutError",
+        "Your function raised TimeoutError: when the time is up, or a call takes too long, return an Answer for each "
+        "path all the same.",
+    ),
+    (
+        f"{RAISED} ClientResponseError",
+        f"The status of one answer ended everything, as ClientResponseError. {INSIDE}",
+    ),
+    (f"{RAISED} ClientPayloadError", f"A cut connection ended everything, as ClientPayloadError. {INSIDE}"),
+    (f"{RAISED} ContentTypeError", f"An answer that is not JSON ended everything, as ContentTypeError. {INSIDE}"),
+    (
+        f"{RAISED} JSONDecodeError",
+        f"An answer that is not JSON ended everything, as JSONDecodeError, a ValueError. {INSIDE}",
+    ),
+    (f"{RAISED} CancelledError|^Your code was cancelled", CANCELLED),
+    (
+        f"{RAISED} RuntimeError: Session is closed",
+        "Your session was closed while calls still needed it: stay in its `async with` block until all tasks have "
+        "ended.",
+    ),
+)
+"""What is said in place of a message."""
 
 
 @exercise("7.2")
@@ -251,17 +264,9 @@ async def polite_crawler(answer: Any) -> str:
 
 async def _attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
     """Run an answer; if an exception ends it, tell the idea behind that."""
-    try:
+    too_late = [("^Your code still waited", f"There were {seconds(LIMIT)}, and {when}, {LATE}")] if when else []
+    with explaining([*IDEAS_BEHIND_ENDS, *too_late]):
         return await attempt(answer, *arguments, when=when)
-    except WrongError as wrong:
-        for error, idea in IDEAS_BEHIND_ENDS.items():
-            if str(wrong).startswith((f"Your code raised {error}", f"A task of yours ended with {error}")):
-                raise WrongError(idea) from None
-        if when and str(wrong).startswith("Your code still waited"):
-            raise WrongError(f"There were {seconds(LIMIT)}, and {when}, {LATE}") from None
-        if str(wrong).startswith("Your code was cancelled"):
-            raise WrongError(IDEAS_BEHIND_ENDS["CancelledError"]) from None
-        raise
 
 
 def _replaced_connections(api: Any) -> int:

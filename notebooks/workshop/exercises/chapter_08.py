@@ -8,12 +8,13 @@ from typing import Any
 
 from workshop.exercises.checks import (
     BLOCKS,
-    WrongError,
+    CANCELLED,
     attempt,
     exercise,
     expect,
     expect_all_awaited,
     expect_nothing_left,
+    explaining,
     seconds,
     shown,
 )
@@ -184,8 +185,7 @@ prediction(
 IDEAS_BEHIND_ENDS = (
     (
         "Your code was cancelled",
-        "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
-        "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing.",
+        CANCELLED,
     ),
     (
         "Your code raised ConnectionError: no answer from B",
@@ -208,18 +208,13 @@ IDEAS_BEHIND_ENDS = (
     ),
     ("ickle", "That function can't be sent to another process. A thread is enough here."),
 )
-"""Part of a message, and what is said in its place."""
+"""What is said in place of a message."""
 
 
 async def _attempt(answer: Any, *arguments: Any) -> Outcome:
     """Run an answer as `attempt` does, and name the idea where an exception of this chapter ended it."""
-    try:
+    with explaining(IDEAS_BEHIND_ENDS):
         return await attempt(answer, *arguments)
-    except WrongError as wrong:
-        for part, idea in IDEAS_BEHIND_ENDS:
-            if part in str(wrong):
-                raise WrongError(idea) from None
-        raise
 
 
 def _names(result: Any) -> list[str]:

@@ -14,6 +14,7 @@ from workshop.exercises.checks import (
     expect,
     expect_all_awaited,
     expect_nothing_left,
+    explaining,
     shown,
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
@@ -221,13 +222,8 @@ async def _attempt(answer: Any, consume: Callable[[AsyncIterator[Any]], Any], *a
         )
         return refused
 
-    try:
+    with explaining(IDEAS_BEHIND_ENDS):
         outcome = await attempt(use, when=when)
-    except WrongError as wrong:
-        for part, idea in IDEAS_BEHIND_ENDS:
-            if part in str(wrong):
-                raise WrongError(idea) from None
-        raise
     if refused:
         raise refused[0]
     return outcome

@@ -7,7 +7,16 @@ import time
 from typing import Any
 
 from workshop.exercises import runner
-from workshop.exercises.checks import WrongError, attempt, exercise, expect, expect_all_awaited, seconds, shown
+from workshop.exercises.checks import (
+    WrongError,
+    attempt,
+    exercise,
+    expect,
+    expect_all_awaited,
+    explaining,
+    seconds,
+    shown,
+)
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 
 
@@ -67,21 +76,21 @@ PATIENCE = 1.0
 
 IDEAS_BEHIND_ENDS = (
     (
-        "Your code raised TimeoutError",
+        "^Your code raised TimeoutError",
         "Your function raised TimeoutError. Catch it around the loop, and return what had arrived by then.",
     ),
     (
-        "Your code raised FutureCancelledError",
+        "^Your code raised FutureCancelledError",
         "Your function raised FutureCancelledError: it awaited a future that it had cancelled. Return what had "
         "arrived before that.",
     ),
     (
-        "Your code kept the event loop",
+        "^Your code kept the event loop",
         "Your code kept the event loop from turning, and this loop is what brings Dask's results to you: so nothing "
         "ever comes. With an asynchronous client it is `async for`, not `for`.",
     ),
 )
-"""How a message begins, and what is said in its place."""
+"""What is said in place of a message."""
 
 
 def call(city: tuple[str, float]) -> str:
@@ -172,15 +181,10 @@ async def _attempt(
     answer: Any, limit: float, client: Any, cities: list[tuple[str, float]], look: Any = None
 ) -> runner.Outcome:
     """Run an answer as `attempt` does, and name the idea where it ended in a way of this chapter's."""
-    try:
+    with explaining(IDEAS_BEHIND_ENDS):
         outcome = await attempt(
             answer, limit, client, call, cities, when=f"with a limit of {seconds(limit)}", look=look
         )
-    except WrongError as wrong:
-        for beginning, idea in IDEAS_BEHIND_ENDS:
-            if str(wrong).startswith(beginning):
-                raise WrongError(idea) from None
-        raise
     expect(outcome.longest_block < BLOCKED_BY_MISTAKE, IDEAS_BEHIND_ENDS[-1][1])
     return outcome
 

@@ -1,8 +1,10 @@
 """The checks of the exercises: what `await check(...)` does, and what the checks of all chapters share."""
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import Awaitable, Callable, Generator
+import re
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from typing import Any
 
 from workshop.exercises import runner
@@ -110,6 +112,35 @@ def expect(condition: Any, otherwise: str) -> None:
     """
     if not condition:
         raise WrongError(otherwise)
+
+
+Ideas = Iterable[tuple[str, str]]
+"""Regular expressions, and for each what is said in place of a message in which it is found."""
+
+CANCELLED = (
+    "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
+    "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing."
+)
+"""The idea behind an answer that was cancelled by a task that it awaits."""
+
+
+@contextlib.contextmanager
+def explaining(ideas: Ideas) -> Iterator[None]:
+    """Name the idea where a message only tells how an answer ended.
+
+    Args:
+        ideas: what a chapter says of such messages; the first that fits counts.
+
+    Raises:
+        WrongError: with the idea, in place of a WrongError of the block whose message fits; any other as it is.
+    """
+    try:
+        yield
+    except WrongError as wrong:
+        for pattern, idea in ideas:
+            if re.search(pattern, str(wrong)):
+                raise WrongError(idea) from None
+        raise
 
 
 async def attempt(
