@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import warnings
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,12 +72,6 @@ def judged(capfd, number, answer):
     assert not any(stops in out.replace("...", "") for stops in ("..", "….", "?."))
     assert "at once" not in out
     return out
-
-
-@pytest.fixture
-def judge(capfd):
-    """Return a function that checks an answer and returns the line that was printed."""
-    return partial(judged, capfd)
 
 
 @pytest.fixture

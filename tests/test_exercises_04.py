@@ -5,28 +5,12 @@
 import asyncio
 import contextlib
 import time
-from functools import partial
 
 import pytest
 
-from test_exercises import ANYTHING, Endless, judged
+from steps_of_answers import started, stop
+from test_exercises import ANYTHING, Endless
 from workshop.exercises import predictions, runner
-
-
-@pytest.fixture
-def judge(capfd):
-    """Return a function that checks an answer and returns the line that was printed."""
-    return partial(judged, capfd)
-
-
-def started(coroutines):
-    return [asyncio.create_task(coroutine) for coroutine in coroutines]
-
-
-async def stop(tasks):
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def collect(seconds, tasks):

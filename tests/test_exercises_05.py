@@ -8,7 +8,6 @@ import random
 import sys
 import time
 from collections import UserDict
-from functools import partial
 from types import MappingProxyType
 
 import pytest
@@ -35,12 +34,6 @@ TRUTH = {
     "The waiter notices when an order has been cancelled.": True,
 }
 FIRST, *_, LAST = TRUTH
-
-
-@pytest.fixture
-def judge(capfd):
-    """Return a function that checks an answer and returns the line that was printed."""
-    return partial(judged, capfd)
 
 
 def cell_with(text):

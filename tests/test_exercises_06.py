@@ -12,16 +12,10 @@ from itertools import accumulate
 
 import pytest
 
-from test_exercises import ANYTHING, HAS_ALARM, Anything, Endless, judged
+from test_exercises import ANYTHING, HAS_ALARM, Anything, Endless
 from workshop import Timeline, patients
 from workshop.exercises import predictions, runner
 from workshop.records import Records, TaskRecord
-
-
-@pytest.fixture
-def judge(capfd):
-    """Return a function that checks an answer and returns the line that was printed."""
-    return partial(judged, capfd)
 
 
 def changes_of(tasks):

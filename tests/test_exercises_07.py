@@ -13,14 +13,8 @@ import aiohttp
 import psutil
 import pytest
 
-from test_exercises import ANYTHING, Endless, judged
+from test_exercises import ANYTHING, Endless
 from workshop.exercises import check, runner
-
-
-@pytest.fixture
-def judge(capfd):
-    """Return a function that checks an answer and returns the line that was printed."""
-    return partial(judged, capfd)
 
 
 def sockets():

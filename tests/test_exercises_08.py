@@ -6,31 +6,15 @@ import asyncio
 import concurrent.futures
 import contextlib
 import time
-from functools import partial
 
 import pytest
 
 from notebook_tools import Notebook, notebook_paths
-from test_exercises import ANYTHING, Endless, judged
+from steps_of_answers import started, stop
+from test_exercises import ANYTHING, Endless
 from workshop.exercises import predictions, runner
 
 NUMBERS = ["8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.7"]
-
-
-@pytest.fixture
-def judge(capfd):
-    """Return a function that checks an answer and returns the line that was printed."""
-    return partial(judged, capfd)
-
-
-def started(coroutines):
-    return [asyncio.create_task(coroutine) for coroutine in coroutines]
-
-
-async def stop(tasks):
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def first(tasks):

@@ -5,25 +5,13 @@
 import asyncio
 import contextlib
 import time
-from functools import partial
 from itertools import islice
 
 import pytest
 
-from test_exercises import ANYTHING, Endless, judged
+from steps_of_answers import stop
+from test_exercises import ANYTHING, Endless
 from workshop.exercises import predictions, runner
-
-
-@pytest.fixture
-def judge(capfd):
-    """Return a function that checks an answer and returns the line that was printed."""
-    return partial(judged, capfd)
-
-
-async def stop(tasks):
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def start(function, items, number):
