@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
 
 import notebook_guards
@@ -214,6 +214,7 @@ def running_browser() -> Iterator[Browser]:
     Raises:
         NoBrowserError: there is none.
     """
+    expect.set_options(timeout=HAPPENS_WITHIN * 1000)
     with sync_playwright() as playwright:
         options = {
             "executable_path": program(playwright.chromium.executable_path),

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import LocatorAssertions, expect
 
 import browser
 from browser import STOP_BUTTON, NoBrowserError, NotebookPage, faults
@@ -202,6 +203,11 @@ def drag_to_end(page: NotebookPage, name: str) -> None:
     page.page.mouse.up()
 
 
+def soon(page: NotebookPage, selector: str) -> LocatorAssertions:
+    """Return what asserts that something holds of an element, or comes to do so: widgets change one after another."""
+    return expect(page.page.locator(selector))
+
+
 def rows(page: NotebookPage) -> list[str]:
     """Return the lab's table of runs, a text for each."""
     return [" ".join(row.split()) for row in page.page.locator(".lab-runs tbody tr").all_inner_texts()]
@@ -216,7 +222,7 @@ def test_the_lab_runs_what_was_chosen_by_mouse(lab):
     drag_to_end(lab, "tasks")
     lab.click(RUN)
     lab.wait_for_text(".lab-runs", "gather")
-    assert lab.page.locator(".lab-picture img").get_attribute("alt").startswith("gather: 20 tasks")
+    soon(lab, ".lab-picture img").to_have_attribute("alt", re.compile("^gather: 20 tasks"))
     newest, oldest = rows(lab)
     assert newest.startswith("gather 20 tasks") and "0 of 20" in newest
     assert oldest.startswith("as_completed 8 tasks") and "8 of 8" in oldest and oldest.endswith("nothing")
@@ -226,7 +232,7 @@ def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
     drag_to_end(lab, "spread")
     lab.page.locator(RUN).dblclick()
     lab.wait_for_text(".lab-status", "Running")
-    assert lab.page.locator(RUN).is_disabled()
+    soon(lab, RUN).to_be_disabled()
     seen = lab.page.locator(".lab-picture img").get_attribute("src")
     lab.wait_until(f'document.querySelector(".lab-picture img").src !== "{seen}"', "there is another frame")
     clicked = time.monotonic()
@@ -235,7 +241,8 @@ def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
     took = time.monotonic() - clicked
     print(f"from the click on the lab's stop button to its end: {took:.2f} s")
     assert took < STOPPED_WITHIN
-    assert lab.page.locator(RUN).is_enabled() and lab.page.locator(STOP).is_disabled()
+    soon(lab, RUN).to_be_enabled()
+    soon(lab, STOP).to_be_disabled()
     [stopped] = rows(lab)
     assert "stopped at" in stopped and "cancelled" in stopped
 

@@ -163,6 +163,22 @@ print(time.perf_counter() - start)"""
     assert printed(kernel, source) == "3 3.0\n2 4.5\ntoo late 4.75\n5.0\n"
 
 
+def test_a_thread_takes_up_its_next_work_before_the_clock_moves_on(kernel):
+    source = """
+import sys
+def total():
+    start = time.perf_counter()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        calls = [pool.submit(blocking_sleeper, seconds, seconds) for seconds in (3, 1, 4)]
+        calls[0].result()
+    return time.perf_counter() - start
+interval = sys.getswitchinterval()
+sys.setswitchinterval(1e-6)  # let threads take turns at every step
+print({round(total(), 6) for _ in range(400)})
+sys.setswitchinterval(interval)"""
+    assert printed(kernel, source) == "{5.0}\n"
+
+
 def test_a_connection_within_the_loop_is_driven(kernel):
     source = """
 async def serve(reader, writer):

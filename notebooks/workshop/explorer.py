@@ -177,15 +177,15 @@ class Explorer(widgets.VBox):
         self._task.add_done_callback(lambda task: self._ended())
         Explorer._running = self
         self.report.value = ""
-        self._say("Running")
         self._enable()
+        self._say("Running")
 
     def _stop(self, why: str = "Stopped") -> None:
         if self._task is not None and not self._task.cancelling():
             self._why_stopped = why
             self._task.cancel()
-            self._say("Stopping")
             self._enable()
+            self._say("Stopping")
 
     def _ended(self) -> None:
         """Show what came of the run."""

@@ -77,11 +77,19 @@ class PoolThreads:
 
     def sleep(self, seconds: float) -> None:
         """Park the calling pool thread until the clock has moved on by `seconds` and it is its turn."""
-        parked = Parked(self._clock.now + seconds, self._clock.turn)
         with self.changed:
-            heapq.heappush(self._parked, parked)
-            self._leave()
-        while not parked.go.wait(seconds + PATIENCE):
+            parked = self._park(seconds)
+        self._wait_for_turn(parked)
+
+    def _park(self, seconds: float) -> Parked:
+        """Stand in line; the caller holds `changed`."""
+        parked = Parked(self._clock.now + seconds, self._clock.turn)
+        heapq.heappush(self._parked, parked)
+        self._leave()
+        return parked
+
+    def _wait_for_turn(self, parked: Parked) -> None:
+        while not parked.go.wait(max(parked.deadline - self._clock.now, 0) + PATIENCE):
             if self._wake_alone(parked):
                 return
 
@@ -118,8 +126,9 @@ class PoolThreads:
         self._clock.turn = turn
         with self.changed:
             self._begun[pool] = self._begun.get(pool, 0) + 1
+            parked = self._park(0)  # in one step with the line above: in between, the clock might be moved on
         try:
-            self.sleep(0)
+            self._wait_for_turn(parked)
             run()
         finally:
             with self.changed:
