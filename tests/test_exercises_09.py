@@ -283,6 +283,116 @@ class Wrong:
             await stop(pending)
             raise
 
+    async def cleans_up_unless_cancelled(function, items, limit):
+        items = iter(items)
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=FIRST)
+                pending |= start(function, items, len(done))
+                for task in done:
+                    yield task.result()
+        except (Exception, GeneratorExit):
+            await stop(done | pending)
+            raise
+
+    async def guards_the_yield_only(function, items, limit):
+        items = iter(items)
+        pending = start(function, items, limit)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=FIRST)
+            pending |= start(function, items, len(done))
+            for task in done:
+                try:
+                    yield task.result()
+                except BaseException:
+                    await stop(done | pending)
+                    raise
+
+    async def swallows_the_cancellation(function, items, limit):
+        items = iter(items)
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                try:
+                    done, pending = await asyncio.wait(pending, return_when=FIRST)
+                except asyncio.CancelledError:
+                    break
+                pending |= start(function, items, len(done))
+                for task in done:
+                    yield task.result()
+        finally:
+            await stop(done | pending)
+
+    async def waits_in_place_of_cancelling(function, items, limit):
+        items = iter(items)
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=FIRST)
+                pending |= start(function, items, len(done))
+                for task in done:
+                    yield task.result()
+        finally:
+            await asyncio.gather(*done, *pending, return_exceptions=True)
+
+    async def is_told_of_the_cancelled_ones(function, items, limit):
+        items = iter(items)
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=FIRST)
+                pending |= start(function, items, len(done))
+                for task in done:
+                    yield task.result()
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending)
+
+    async def waits_for_an_empty_set_at_the_end(function, items, limit):
+        items = iter(items)
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=FIRST)
+                pending |= start(function, items, len(done))
+                for task in done:
+                    yield task.result()
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending)
+
+    async def fills_one_place_a_round(function, items, limit):
+        items = iter(items)
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=FIRST)
+                pending |= start(function, items, 1)
+                for task in done:
+                    yield task.result()
+        finally:
+            await stop(done | pending)
+
+    async def begins_the_list_anew(function, items, limit):
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=FIRST)
+                pending |= start(function, items, len(done))
+                for task in done:
+                    yield task.result()
+        finally:
+            await stop(done | pending)
+
+    async def loses_what_is_false(function, items, limit):
+        async with contextlib.aclosing(Right.refills_before_it_yields(function, items, limit)) as results:
+            async for result in results:
+                if result:
+                    yield result
+
     async def cleans_up_only_when_closed(function, items, limit):
         items = iter(items)
         pending = start(function, items, limit)
@@ -390,7 +500,7 @@ class Wrong:
 
 
 STILL_RAN = "closed the generator, and 3 calls still ran: closing raises GeneratorExit at your `yield`"
-GROUPS = "start another call as soon as *one* has ended. Groups that are waited for as a whole leave places empty"
+GROUPS = "start another call as soon as *one* has ended. Places stay empty if you wait for a whole group"
 
 WRONG = [
     (Wrong.returns_a_list, "Your function contains no `yield`"),
@@ -412,6 +522,15 @@ WRONG = [
     (Wrong.cancels_without_waiting, "closed the generator, and 2 calls still ran"),  # the third had not begun
     (Wrong.cleans_up_only_after_errors, STILL_RAN),
     (Wrong.cleans_up_only_when_closed, "A call failed, its exception came out of the generator, and 2 others still"),
+    (Wrong.cleans_up_unless_cancelled, "cancelled while it waited for a result, and 3 calls still ran"),
+    (Wrong.guards_the_yield_only, "cancelled while it waited for a result, and 3 calls still ran"),
+    (Wrong.swallows_the_cancellation, "went on as if nothing had happened"),
+    (Wrong.waits_in_place_of_cancelling, "cancel them first, then wait"),
+    (Wrong.is_told_of_the_cancelled_ones, "`gather(*tasks, return_exceptions=True)` waits for all of them"),
+    (Wrong.waits_for_an_empty_set_at_the_end, "look before you wait under `finally`, too"),
+    (Wrong.fills_one_place_a_round, "your code started only 1 in their place: fill every place that is free"),
+    (Wrong.begins_the_list_anew, "yielded more results than there are items"),
+    (Wrong.loses_what_is_false, "For the list [0, 1] and a limit of 3, your generator yielded [1]"),
     (Wrong.yields_under_finally, "clean up under `finally`, without a `yield` there"),
     (Wrong.a_task_group_around_the_yield, "a task group around the `yield` makes an error of it"),
     (Wrong.swallows_errors, "your caller got to know nothing of it"),

@@ -198,24 +198,31 @@ class Curve:
 
 
 def at_least(times: float, more: Curve, less: Curve) -> str:
-    """Return in words whether one curve ends so many times higher than another.
+    """Return in words whether one cost is so many times another, at the greatest number of calls that both know.
 
     Args:
         times: the claim.
-        more: the curve that should end higher.
+        more: the curve that should be higher.
         less: the curve that it is compared with.
 
     Raises:
-        ValueError: the curves end at different numbers of calls.
+        ValueError: the two costs were measured for no number of calls in common.
     """
-    if more.numbers[-1] != less.numbers[-1]:
+    costs = [dict(zip(curve.numbers, curve.values, strict=True)) for curve in (more, less)]
+    shared = costs[0].keys() & costs[1].keys()
+    if not shared:
         raise ValueError(
-            f"only costs of equally many calls can be compared: {more.name!r} ends at {more.numbers[-1]:,} calls, "
-            f"and {less.name!r} at {less.numbers[-1]:,}"
+            f"only costs of equally many calls can be compared: {more.name!r} was measured for {_listed(more.numbers)} "
+            f"calls, and {less.name!r} for {_listed(less.numbers)}"
         )
-    ratio = more.values[-1] / less.values[-1]
+    number = max(shared)
+    ratio = costs[0][number] / costs[1][number]
     claim = f"at least {times:g} times" if ratio >= times else f"less than {times:g} times"
-    return f"{more.name}: {claim} as much as {less.name} (here: {ratio:.1f})"
+    return f"{number:,} calls: {more.name} {claim} as much as {less.name} (here: {ratio:.1f})"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(f"{number:,}" for number in numbers)
 
 
 async def measure_time(way: Way, numbers: Sequence[int], *, limit: int = LIMIT, answers: int | None = None) -> Curve:
@@ -235,6 +242,7 @@ async def measure_time(way: Way, numbers: Sequence[int], *, limit: int = LIMIT, 
     """
     values = []
     for number in numbers:
+        gc.collect()
         tries: list[float] = []
         while len(tries) < TRIES and sum(tries) < LONG:
             tries.append(await _seconds(way, number, limit, answers))
@@ -245,7 +253,6 @@ async def measure_time(way: Way, numbers: Sequence[int], *, limit: int = LIMIT, 
 
 async def _seconds(way: Way, number: int, limit: int, answers: int | None) -> float:
     """Return the processor time of one run, from as many runs as it takes to measure it."""
-    gc.collect()
     runs, began = 0, time.process_time()
     while (spent := time.process_time() - began) < SHORTEST:
         await _run(way, Service(answers), Items(number), limit)

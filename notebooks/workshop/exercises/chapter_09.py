@@ -3,11 +3,13 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from workshop.exercises import runner
 from workshop.exercises.checks import (
     BLOCKS,
+    CANCELLED,
     WrongError,
     attempt,
     exercise,
@@ -116,6 +118,7 @@ class _Calls:
         self.begun: list[Any] = []
         self.running: set[Any] = set()
         self.most_running = 0
+        self.completed = 0
         self.begun_by_the_end_of: dict[Any, int] = {}
 
     def items(self, items: Iterable[Any]) -> Iterator[Any]:
@@ -135,6 +138,7 @@ class _Calls:
         finally:
             self.running.discard(item)
             self.begun_by_the_end_of[item] = len(self.begun)
+        self.completed += 1
         if item in self._failing:
             raise ConnectionError(f"no answer for {item}")
         return item
@@ -157,8 +161,10 @@ IDEAS_BEHIND_ENDS = (
     ),
     (
         "Set of Tasks/Futures is empty",
-        "`asyncio.wait` wants at least one task: go on only while some are pending.",
+        "`asyncio.wait` wants at least one task: go on only while some are pending, and look before you wait under "
+        "`finally`, too.",
     ),
+    ("by a task that it awaits, or by itself", CANCELLED),
     (
         "StopIteration",
         "Your code asked for another item when there was none left: `next(items, None)` or `islice` ends quietly.",
@@ -244,9 +250,11 @@ async def window(answer: Any) -> str:
     await _expect_generator_function(answer)
     await _all_results_in_order(answer)
     await _few_items(answer)
+    await _every_place_is_filled(answer)
     await _not_ahead_of_its_caller(answer)
     await _closed_early(answer)
     await _one_fails(answer)
+    await _caller_is_cancelled(answer)
     return "Your window is never too wide, reads no further than it must, and leaves nothing running."
 
 
@@ -284,7 +292,7 @@ async def _all_results_in_order(answer: Any) -> None:
         calls.begun_by_the_end_of["Rome"] == len(delays),
         "With a limit of 2, four short calls fit in beside a long one, and in your run only "
         f"{calls.begun_by_the_end_of['Rome'] - 1} began before it ended: start another call as soon as *one* has "
-        "ended. Groups that are waited for as a whole leave places empty.",
+        "ended. Places stay empty if you wait for a whole group, or for the calls in the order of the input.",
     )
     expect(
         names == in_order,
@@ -294,15 +302,53 @@ async def _all_results_in_order(answer: Any) -> None:
 
 
 async def _few_items(answer: Any) -> None:
-    for items in ([], [1, 2], [3, 3, 3, 3]):
+    for items in ([], [0, 1], [3, 3, 3, 3]):
         calls = _Calls(lambda item: 0.05 * item)
-        outcome = await _attempt(answer, _collect, calls.call, list(items), 3, when=f"for the list {items}")
+        outcome = await _attempt(
+            answer, partial(_collect_a_few, len(items)), calls.call, list(items), 3, when=f"for the list {items}"
+        )
+        expect(
+            len(outcome.result) <= len(items),
+            f"For the list {items}, your generator yielded more results than there are items: each `islice` or `for` "
+            "over a list begins at its first item again. `iter(items)` makes an iterator, which knows how far it is.",
+        )
         expect(
             outcome.result == items,
             f"For the list {items} and a limit of 3, your generator yielded {shown(outcome.result)}: one result for "
             "each item was expected.",
         )
         expect_nothing_left(outcome)
+
+
+async def _collect_a_few(number: int, results: AsyncIterator[Any]) -> list[Any]:
+    """Collect so many results, and one more if there is one."""
+    collected = []
+    async for result in results:
+        collected.append(result)
+        if len(collected) > number:
+            await _close(results)
+            break
+    return collected
+
+
+async def _every_place_is_filled(answer: Any) -> None:
+    calls = _Calls(lambda item: 0.1)
+    items = list(range(7))
+    outcome = await _attempt(
+        answer, _collect, calls.call, calls.items(items), 3, when="when several calls end at the same time"
+    )
+    number = calls.begun_by_the_end_of[3] - 3
+    expect(
+        number >= 3,
+        f"Three calls ended at the same time, with more items to come, and your code started only {number} in their "
+        "place: fill every place that is free.",
+    )
+    expect(
+        sorted(outcome.result) == items,
+        f"Of {len(items)} calls, some of which end at the same time, your generator yielded {len(outcome.result)} "
+        f"results: {shown(outcome.result)}.",
+    )
+    expect_nothing_left(outcome)
 
 
 async def _not_ahead_of_its_caller(answer: Any) -> None:
@@ -338,27 +384,36 @@ async def _not_ahead_of_its_caller(answer: Any) -> None:
 async def _closed_early(answer: Any) -> None:
     calls = _Calls(lambda item: 0.05 * item)
     running: list[Any] = []
+    completed: list[int] = []
 
     items = [1, 20, 20.5, 21, 21.5]
 
     async def consume(results: AsyncIterator[Any]) -> int:
         async for _ in results:
             break
+        completed.append(calls.completed)
         await _close(results)
+        completed.append(calls.completed)
         running.extend(calls.running)
         return 1
 
     outcome = await _attempt(answer, consume, calls.call, calls.items(items), 3, when="when the caller leaves early")
     _expect_stopped(outcome, len(running))
+    before, after = completed
+    expect(
+        after == before,
+        "Your caller took one result and closed the generator, and had to wait until calls that nobody needs any more "
+        "had run to their end: cancel them first, then wait.",
+    )
 
 
 async def _one_fails(answer: Any) -> None:
-    calls = _Calls(lambda item: 0.05 * item, failing=(2,))
+    calls = _Calls(lambda item: 0.05 * item, failing=(4,))
     received: list[Any] = []
     ends: list[BaseException] = []
     running: list[Any] = []
 
-    items = [1, 2, 20, 20.5, 21]
+    items = [1, 4, 20, 20.5, 21]
 
     async def consume(results: AsyncIterator[Any]) -> int:
         try:
@@ -392,6 +447,36 @@ async def _one_fails(answer: Any) -> None:
         not running and not outcome.left_behind,
         f"A call failed, its exception came out of the generator, and {len(running) or len(outcome.left_behind)} "
         "others still ran: cancel them under `finally`, and wait until they have stopped.",
+    )
+    expect_nothing_left(outcome)
+
+
+async def _caller_is_cancelled(answer: Any) -> None:
+    calls = _Calls(lambda item: 0.05 * item)
+    running: list[Any] = []
+
+    async def consume(results: AsyncIterator[Any]) -> str:
+        caller = asyncio.create_task(_collect(results))
+        await asyncio.sleep(0.15)
+        caller.cancel()
+        await asyncio.wait({caller}, timeout=0.5)
+        running.extend(calls.running)
+        return "cancelled" if caller.done() and caller.cancelled() else "went on"
+
+    items = [1, 20, 20.5, 21, 21.5]
+    outcome = await _attempt(
+        answer, consume, calls.call, calls.items(items), 3, when="when the caller is cancelled while it waits"
+    )
+    expect(
+        outcome.result == "cancelled",
+        "Your caller was cancelled while it waited for a result, and went on as if nothing had happened: let the "
+        "CancelledError come out of the generator.",
+    )
+    number = max(len(running), len(outcome.left_behind))
+    expect(
+        not number,
+        f"Your caller was cancelled while it waited for a result, and {number} call{'s' * (number != 1)} still ran: "
+        "CancelledError is raised at your `await`, so clean up under `finally`, which is reached then, too.",
     )
     expect_nothing_left(outcome)
 
