@@ -42,7 +42,7 @@ def test_it_stops_at_the_first_fault_and_says_what_to_do(capsys, monkeypatch):
     out = capsys.readouterr().out.splitlines()
     assert [line[0] for line in out] == ["✓", "✗"]
     assert "missing or too old: ipykernel (at least 7.4), " in out[1]
-    assert out[1].endswith("install the workshop as README.md says under Start, into the .venv of this folder.")
+    assert out[1].endswith("as its START-HERE.txt says), into the .venv of this folder.")
 
 
 def _only_old_packages(package: str) -> str:

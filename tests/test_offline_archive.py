@@ -71,7 +71,7 @@ def test_for_other_systems_each_pin_is_asked_for_by_that_systems_markers(tmp_pat
     names = {pin.partition("==")[0] for pin in pip.pins()}
     assert {"colorama", "pywinpty", "matplotlib"} <= names
     assert not {"appnope", "pexpect", "importlib-metadata"} & names
-    assert "It is for windows, with Python 3.12." in capsys.readouterr().out
+    assert "It is for Windows on an Intel or AMD processor, with Python 3.12." in capsys.readouterr().out
 
 
 def test_where_bug_fix_releases_want_different_pins_both_are_there(tmp_path):
@@ -120,6 +120,25 @@ def test_what_goes_wrong_is_said_once_and_nothing_is_left(tmp_path, capsys, says
     said = capsys.readouterr().err
     assert said.startswith(f"✗ No archive was made. {words}") and said.count("✗") == 1
     assert list(tmp_path.iterdir()) == [] and not pip.folder.exists()
+
+
+def test_a_python_without_pip_is_told_so_for_other_systems_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pip._vendor.packaging.requirements", None)
+    pip = FakePip()
+    assert make(tmp_path, pip, "--systems", "windows") == 1
+    assert capsys.readouterr().err.startswith("✗ No archive was made. This Python has no pip.")
+    assert pip.calls == [] and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "left"), [("01_sleepers-Copy1.ipynb", True), ("Untitled.ipynb", True), ("01_sleepers.ipynb", False)]
+)
+def test_copies_that_somebody_made_stay_behind(name, left):
+    assert offline_archive._is_left_behind(name) == left
+
+
+def test_each_system_has_a_name_that_its_owners_know():
+    assert offline_archive.WHOSE.keys() == offline_archive.SYSTEMS.keys()
 
 
 @pytest.mark.parametrize("problem", [KeyboardInterrupt, OSError(28, "No space left on device")])

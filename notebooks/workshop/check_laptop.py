@@ -21,7 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 PATIENCE = 60
 """Seconds that JupyterLab or a kernel may take to start. On an old laptop the first start takes long."""
-INSTALL = "install the workshop as README.md says under Start, into the .venv of this folder"
+INSTALL = (
+    "install the workshop as README.md says under Start (from an offline archive: as its START-HERE.txt says), into "
+    "the .venv of this folder"
+)
 
 
 class NotReadyError(Exception):

@@ -33,7 +33,7 @@ FILES = (
 )
 """What goes into the archive beside the packages."""
 
-NOT_FOR_OTHERS = ("__pycache__", ".ipynb_checkpoints", "Untitled*", "my_reports", ".*")
+NOT_FOR_OTHERS = ("__pycache__", ".ipynb_checkpoints", "Untitled*", "*-Copy*", "my_reports", ".*")
 """What working with the notebooks leaves in their folder."""
 
 OLDEST_LINUX, OLDEST_MACOS = 28, 12
@@ -59,6 +59,14 @@ SYSTEMS = {
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The versions of Python that the workshop runs on."""
 
+WHOSE = {
+    "windows": "Windows on an Intel or AMD processor",
+    "macos-arm64": "a Mac with an M1 or later",
+    "macos-x86_64": "a Mac with an Intel processor",
+    "linux-x86_64": "Linux on an Intel or AMD processor",
+}
+"""What each system is called by those who have it."""
+
 OFFLINE = ("Retrying (", "Failed to establish", "name resolution", "getaddrinfo failed", "ProxyError", "timed out")
 """What pip says when it cannot reach the package index."""
 
@@ -83,10 +91,16 @@ On Windows, paste these lines into PowerShell or into the command prompt:
     .venv\\Scripts\\python notebooks\\workshop\\check_laptop.py
     .venv\\Scripts\\jupyter lab notebooks\\00_start_here.ipynb
 
+If pip says "from versions: none", this archive is not for your Python or your system: look at "You need" above. Delete
+the folder .venv, and begin again with the Python that is named there.
+On Windows, unpack the archive into a short path, such as C:\\workshop: some paths in the packages are long.
 With several versions of Python installed, name the one you want: python3.13, or py -3.13.
 The third line says in a few words whether all is ready, the fourth opens the workshop. To open it again later, the
-fourth is enough.
+fourth is enough. To end it, press Ctrl+C twice in the terminal.
 """
+
+
+NO_PIP = "This Python has no pip. Run this file with the workshop's own: .venv/bin/python in place of python3."
 
 
 class NotMadeError(Exception):
@@ -105,8 +119,14 @@ def requirements_for(text: str, python: str, system: dict[str, str]) -> list[str
 
     Returns:
         Lines such as ``"tqdm==4.70.1"``.
+
+    Raises:
+        NotMadeError: this Python has no pip.
     """
-    from pip._vendor.packaging.requirements import Requirement  # pip brings its own copy
+    try:
+        from pip._vendor.packaging.requirements import Requirement  # pip brings its own copy
+    except ModuleNotFoundError:
+        raise NotMadeError(NO_PIP) from None
 
     environment = system | {"python_full_version": python, "python_version": python.rpartition(".")[0]}
     environment |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
@@ -139,9 +159,7 @@ def download(arguments: Sequence[str], where: str, to: Path, pip: Callable[[Sequ
         return
     missing = [line.partition(" for ")[2].strip() for line in said.splitlines() if "No matching distribution" in line]
     if "No module named pip" in said:
-        raise NotMadeError(
-            "This Python has no pip. Run this file with the workshop's own: .venv/bin/python in place of python3."
-        )
+        raise NotMadeError(NO_PIP)
     if any(sign in said for sign in OFFLINE):
         raise NotMadeError("The package index cannot be reached: are you online? Connect, and run the command again.")
     if missing:
@@ -253,7 +271,8 @@ def main(arguments: Sequence[str] | None = None, pip: Callable[[Sequence[str]], 
         download_all(asked.systems, asked.pythons, wheels, pip)
         needs = this_computer()
         if asked.systems:
-            needs = f"{' or '.join(asked.systems)}, with Python {' or '.join(asked.pythons)}"
+            systems = " or ".join(WHOSE[system] for system in asked.systems)
+            needs = f"{systems}, with Python {' or '.join(asked.pythons)}"
         make_archive(asked.to, wheels, needs)
         count = len(list(wheels.iterdir()))
     except NotMadeError as problem:
