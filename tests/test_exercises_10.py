@@ -128,6 +128,54 @@ class Wrong:
         await client.cancel(futures)
         return [await future for future in futures]
 
+    async def cancels_coroutine_by_coroutine(seconds, client, function, inputs):
+        futures = client.map(function, inputs)
+        try:
+            return await collect(seconds, futures)
+        finally:
+            for future in futures:
+                future.cancel()
+            await asyncio.gather(*futures, return_exceptions=True)
+
+    async def closes_the_client(seconds, client, function, inputs):
+        results = await collect(seconds, client.map(function, inputs))
+        await client.close()
+        return results
+
+    async def closes_the_client_later(seconds, client, function, inputs):
+        results = await collect(seconds, client.map(function, inputs))
+        asyncio.create_task(client.close())  # noqa: RUF006
+        return results
+
+    async def closes_the_cluster(seconds, client, function, inputs):
+        results = await collect(seconds, client.map(function, inputs))
+        await client.cluster.close()
+        return results
+
+    async def one_after_another(seconds, client, function, inputs):
+        return [await client.submit(function, each) for each in inputs]
+
+    async def loops_over_batches(seconds, client, function, inputs):
+        async for batch in as_completed(client.map(function, inputs), timeout=seconds).batches():
+            return list(batch)
+
+    async def awaits_the_list(seconds, client, function, inputs):
+        return await client.map(function, inputs)
+
+    async def calls_the_function_itself(seconds, client, function, inputs):
+        return [function(each) for each in inputs]
+
+    async def cancels_in_the_loop(seconds, client, function, inputs):
+        futures, results = client.map(function, inputs), []
+        async for future in as_completed(futures, timeout=seconds):
+            await client.cancel(futures)
+            results.append(await future)
+        return results
+
+    async def yields(seconds, client, function, inputs):
+        async for future in as_completed(client.map(function, inputs), timeout=seconds):
+            yield await future
+
     async def kills_the_worker(seconds, client, function, inputs):
         for process in (await client.run(os.getpid)).values():
             os.kill(process, signal.SIGTERM)
@@ -137,18 +185,28 @@ class Wrong:
 
 NAMED = {
     "stub": "Nothing here yet",
-    "plain_function": "an `async def` function",
+    "plain_function": "it starts with `def`",
     "cancels_nothing": "4 calls still run or wait for their turn",
     "forgets_to_await_cancel": "`cancel(...)` was called but never awaited",
     "lets_the_timeout_out": "raised TimeoutError. Catch it around the loop",
     "plain_for": "`async for`, not `for`",
     "forgets_to_await_the_result": "Your list holds awaitables",
     "returns_futures": "Your list holds awaitables",
-    "gathers": "arrived in the order Oslo, Kyiv, Rome, and your list has that of the inputs",
+    "gathers": "in the order Oslo, Kyiv, Rome, and your list has that of the inputs",
     "all_or_nothing": "your list is empty",
     "waits_for_the_rest": "don't wait for them",
     "sleeps_until_the_deadline": "the limit is the most to wait",
     "awaits_what_it_cancelled": "it awaited a future that it had cancelled",
+    "cancels_coroutine_by_coroutine": "`cancel(...)` was called but never awaited",
+    "closes_the_client": "Your function closed the client or its cluster",
+    "closes_the_client_later": "Your function closed the client or its cluster",
+    "closes_the_cluster": "Your function closed the client or its cluster",
+    "one_after_another": "Hand all calls to the client first",
+    "loops_over_batches": "not over its `batches()`",
+    "awaits_the_list": "`client.map` gives a list of futures, and a list is not awaited",
+    "calls_the_function_itself": "which belongs on the cluster",
+    "cancels_in_the_loop": "Cancel only when the loop is over",
+    "yields": "Your function contains `yield`",
     "kills_the_worker": "The worker of the check's cluster ended in the middle",
 }
 

@@ -81,13 +81,24 @@ IDEAS_BEHIND_ENDS = (
     ),
     (
         "^Your code raised FutureCancelledError",
-        "Your function raised FutureCancelledError: it awaited a future that it had cancelled. Return what had "
-        "arrived before that.",
+        "Your function raised FutureCancelledError: it awaited a future that it had cancelled. Cancel only when the "
+        "loop is over, and return what had arrived before that.",
     ),
+    (
+        "object list can't be used in 'await'|'list' object can't be awaited",
+        "`client.map` gives a list of futures, and a list is not awaited: loop over `as_completed` of it.",
+    ),
+    (
+        "__aiter__",
+        "`async for` goes over `dask.distributed.as_completed(futures, ...)` itself: not over a list, and not over its "
+        "`batches()`.",
+    ),
+    ("attached to a different loop", "Use the client that your function is given, and no other."),
     (
         "^Your code kept the event loop",
         "Your code kept the event loop from turning, and this loop is what brings Dask's results to you: so nothing "
-        "ever comes. With an asynchronous client it is `async for`, not `for`.",
+        "ever comes. Look for a plain `for` over Dask's `as_completed` (it is `async for`, not `for`), for a "
+        "`time.sleep`, or for a call of the function itself, which belongs on the cluster.",
     ),
 )
 """What is said in place of a message."""
@@ -106,10 +117,7 @@ async def collect_within(answer: Any) -> str:
     expect(
         not runner.is_empty(answer), "Nothing here yet: write the body of the function, run its cell, then this one."
     )
-    expect(
-        inspect.iscoroutinefunction(answer),
-        "Hand over an `async def` function that returns a list: its name, without parentheses behind it.",
-    )
+    await _expect_coroutine_function(answer)
     from workshop.cluster import ClusterError, small_cluster  # this brings Dask, which takes a second
 
     try:
@@ -119,6 +127,7 @@ async def collect_within(answer: Any) -> str:
                 await _in_full(answer, client)
                 await _in_part(answer, client)  # last, since what it has under way keeps the worker busy
             except WrongError:
+                _expect_still_open(client)
                 expect(
                     await client.run(os.getpid) == process,
                     "The worker of the check's cluster ended in the middle, so nothing is known of your answer. Run "
@@ -130,14 +139,38 @@ async def collect_within(answer: Any) -> str:
     return "You get what arrived in time, and nothing waits on the cluster."
 
 
+async def _expect_coroutine_function(answer: Any) -> None:
+    """Go on if the answer is a function that can be awaited, before a cluster is started for it."""
+    if not callable(answer) or isinstance(answer, type):
+        await attempt(answer)  # says what it is in place of a function
+    expect(
+        not inspect.isasyncgenfunction(answer),
+        "Your function contains `yield`, which makes it an asynchronous generator. Here a list is asked for, with "
+        "`return`.",
+    )
+    expect(
+        inspect.iscoroutinefunction(answer),
+        "Your function is a plain function: it starts with `def`. To await the cluster, it has to be an `async def` "
+        "function.",
+    )
+
+
+def _expect_still_open(client: Any) -> None:
+    """Go on if an answer has left the client and its cluster to its caller."""
+    expect(
+        client.status == "running" and client.cluster.status.name == "running",
+        "Your function closed the client or its cluster. Whoever called it still needs both: cancel only the futures.",
+    )
+
+
 async def _in_full(answer: Any, client: Any) -> None:
     """Let all calls arrive in time."""
     limit = 4.0
     outcome = await _attempt(answer, limit, client, [("Rome", 0.4), ("Oslo", 0.1), ("Kyiv", 0.12)])
     expect(
         outcome.result != ["Rome", "Oslo", "Kyiv"],
-        "They arrived in the order Oslo, Kyiv, Rome, and your list has that of the inputs, as `gather` gives them: "
-        "put each result into the list as it arrives.",
+        "They should arrive in the order Oslo, Kyiv, Rome, and your list has that of the inputs. Hand all calls to "
+        "the client first; then take each result when it is ready, and not in the order of the list.",
     )
     _expect_results(outcome.result, ["Oslo", "Kyiv", "Rome"], limit)
     expect(
@@ -160,14 +193,14 @@ async def _in_part(answer: Any, client: Any) -> None:
     outcome = await _attempt(answer, limit, client, cities, look)
     _expect_results(outcome.result, ["Oslo", "Rome"], limit)
     expect(
-        outcome.elapsed < limit + TOO_LONG,
-        f"With a limit of {seconds(limit)}, your function took {seconds(outcome.elapsed)}: a call that is under way "
-        "cannot be stopped, so cancel the futures, and don't wait for them.",
-    )
-    expect(
         "_cancel" not in outcome.never_awaited,
         "`cancel(...)` was called but never awaited: with an asynchronous client it only makes a coroutine, and "
         "nothing is cancelled.",
+    )
+    expect(
+        outcome.elapsed < limit + TOO_LONG,
+        f"With a limit of {seconds(limit)}, your function took {seconds(outcome.elapsed)}: a call that is under way "
+        "cannot be stopped, so cancel the futures, and then don't wait for them.",
     )
     expect(
         not still_wanted,
@@ -185,6 +218,7 @@ async def _attempt(
         outcome = await attempt(
             answer, limit, client, call, cities, when=f"with a limit of {seconds(limit)}", look=look
         )
+    _expect_still_open(client)
     expect(outcome.longest_block < BLOCKED_BY_MISTAKE, IDEAS_BEHIND_ENDS[-1][1])
     return outcome
 
@@ -200,7 +234,7 @@ def _expect_results(result: Any, expected: list[str], limit: float) -> None:
     expect(
         names,
         f"With a limit of {seconds(limit)}, the results {shown(expected)} arrive in time, and your list is empty: "
-        "put each result into it as it arrives. `gather` gives all results or none.",
+        "put each result into it as it arrives. `gather` and `wait` give all results or none.",
     )
     expect(
         sorted(names) == sorted(expected),
