@@ -406,6 +406,16 @@ class Wrong:
             await stop(pending)
             raise
 
+    async def goes_on_when_closed(function, items, limit):
+        items = iter(items)
+        pending = start(function, items, limit)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=FIRST)
+            pending |= start(function, items, len(done))
+            for task in done:
+                with contextlib.suppress(BaseException):
+                    yield task.result()
+
     async def yields_under_finally(function, items, limit):
         items = iter(items)
         pending = start(function, items, limit)
@@ -531,6 +541,7 @@ WRONG = [
     (Wrong.fills_one_place_a_round, "your code started only 1 in their place: fill every place that is free"),
     (Wrong.begins_the_list_anew, "yielded more results than there are items"),
     (Wrong.loses_what_is_false, "For the list [0, 1] and a limit of 3, your generator yielded [1]"),
+    (Wrong.goes_on_when_closed, "nothing may be yielded after it"),
     (Wrong.yields_under_finally, "clean up under `finally`, without a `yield` there"),
     (Wrong.a_task_group_around_the_yield, "a task group around the `yield` makes an error of it"),
     (Wrong.swallows_errors, "your caller got to know nothing of it"),

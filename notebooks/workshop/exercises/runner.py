@@ -57,7 +57,8 @@ class Outcome:
         left_behind: names of the coroutines whose tasks still ran when the answer had ended.
         stubborn: those of them that could not be cancelled either.
         never_awaited: names of the coroutines that the answer made and nobody awaited.
-        task_errors: type and message of each exception in the answer's tasks that nobody took.
+        task_errors: type and message of each exception in the answer's tasks that nobody took, or that was raised when
+            a generator or coroutine was freed.
         unclosed: what the answer opened and never closed, as its library names it, such as "client session".
     """
 
@@ -111,7 +112,7 @@ async def run(answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] 
     async with lock:
         outcome = Outcome(not_async=_why_not_callable(answer))
         if not outcome.not_async:
-            with _noting_never_awaited(outcome.never_awaited):
+            with _noting_never_awaited(outcome.never_awaited), _noting_errors_at_the_end(outcome.task_errors):
                 await _run_watched(outcome, answer, arguments, look)
         else:
             _close_coroutines(arguments)
@@ -327,6 +328,24 @@ def _noting_never_awaited(names: list[str]) -> Iterator[None]:
             names.append(before.partition("'")[2].rpartition(".")[2])
         else:
             warnings.showwarning(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+@contextlib.contextmanager
+def _noting_errors_at_the_end(errors: list[str]) -> Iterator[None]:
+    """Gather what generators and coroutines raise while they are freed: Python can only print it."""
+    print_it = sys.unraisablehook
+
+    def note(report: Any) -> None:
+        if any(is_one(report.object) for is_one in (inspect.isgenerator, inspect.isasyncgen, inspect.iscoroutine)):
+            errors.append(_describe(report.exc_value))
+        else:
+            print_it(report)
+
+    sys.unraisablehook = note
+    try:
+        yield
+    finally:
+        sys.unraisablehook = print_it
 
 
 @contextlib.contextmanager
