@@ -351,6 +351,9 @@ def _noting_errors_at_the_end(errors: list[str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _collecting_only_what_is_new() -> Iterator[None]:
     """Make garbage collection pass over all that is there already: it is quick, and finds only the answer's garbage."""
+    if gc.get_freeze_count():  # somebody has done this already: it is theirs to undo
+        yield
+        return
     gc.freeze()
     try:
         yield
