@@ -47,6 +47,8 @@ async def fetch_answer(session, path, limit=0.5):
         async with session.get(path, timeout=aiohttp.ClientTimeout(total=limit)) as response:
             response.raise_for_status()
             return Answer(path, data=await response.json())
+    except aiohttp.ContentTypeError:
+        return Answer(path, error="ContentTypeError")
     except aiohttp.ClientResponseError as error:
         return Answer(path, error=f"status {error.status}", try_again=error.status in (429, 500, 503))
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:

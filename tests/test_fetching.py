@@ -1,4 +1,5 @@
-"""The cells of chapter 07 when the server is killed in the middle: a record for each call, and nothing left."""
+"""The cells of chapter 07 when the server is killed in the middle, or gives what was not asked for: a record for each
+call, and nothing left."""
 
 import asyncio
 import gc
@@ -155,6 +156,31 @@ def test_the_crawler_ends_in_time_when_the_server_is_gone(chapter):
     answers, took = run(main())
     assert told(answers.values()) == dict.fromkeys(PATHS, "not in time")
     assert took < 1.2
+
+
+def test_a_body_that_is_no_json_is_no_status_and_not_asked_for_again(chapter):
+    async def main():
+        async with chapter["demo_api"]() as api, chapter["aiohttp"].ClientSession(api.url) as session:
+            answers = [await chapter["fetch_patiently"](session, path) for path in ["/customers.csv", "/large"]]
+        return answers, api
+
+    answers, api = run(main())
+    assert told(answers) == dict.fromkeys(["/customers.csv", "/large"], "ContentTypeError")
+    assert len(api.requests) == 2
+
+
+def test_without_its_clause_such_a_body_would_be_a_status(chapter):
+    [source] = [source for source in CELLS if source.startswith("async def fetch_answer(")]
+    clauses = source.split("    except ")
+    clauses[1], clauses[2] = clauses[2], clauses[1]
+    swapped = dict(chapter)
+    exec("    except ".join(clauses), swapped)
+
+    async def main():
+        async with chapter["demo_api"]() as api, chapter["aiohttp"].ClientSession(api.url) as session:
+            return await swapped["fetch_answer"](session, "/customers.csv")
+
+    assert run(main()).error == "status 200"
 
 
 def test_a_call_that_waits_for_its_answer_is_told(chapter):
