@@ -42,9 +42,9 @@ class Answer:
     try_again: bool = False
 
 
-async def fetch_answer(session, path, limit=0.5):
+async def fetch_answer(session, path, seconds=0.5):
     try:
-        async with session.get(path, timeout=aiohttp.ClientTimeout(total=limit)) as response:
+        async with asyncio.timeout(seconds), session.get(path) as response:
             response.raise_for_status()
             return Answer(path, data=await response.json())
     except aiohttp.ContentTypeError:
@@ -218,7 +218,7 @@ class Right72:
 
         async def patiently(session, path):
             for attempt in range(4):
-                answer = await fetch_answer(session, path, limit=2.5)
+                answer = await fetch_answer(session, path, seconds=2.5)
                 if not answer.try_again:
                     break
                 await asyncio.sleep(0.1 * 2**attempt)
