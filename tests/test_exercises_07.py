@@ -253,6 +253,19 @@ class Right72:
         return answers
 
     @by
+    async def gives_a_call_up_before_the_time_is_up(session, path):
+        """An address that was given up is done with, and may be reported."""
+        for _ in range(4):
+            try:
+                async with asyncio.timeout(0.35), session.get(path) as response:
+                    if response.status < 500:
+                        return Answer(path, await response.json(), error="404" if response.status == 404 else "")
+            except TimeoutError:
+                return Answer(path, error="hangs")
+            except (aiohttp.ClientError, ValueError):
+                pass
+
+    @by
     async def without_back_off(session, path):
         for _ in range(4):
             if not (answer := await fetch_answer(session, path)).try_again:
@@ -663,6 +676,45 @@ class Wrong72:
         good = []
         return await crawl_with(fetch, url, paths, most, seconds, well)
 
+    async def reports_all_when_the_time_is_up(url, paths, most, seconds, report):
+        answers, gate = late(paths), asyncio.Semaphore(most)
+        async with aiohttp.ClientSession(url) as session:
+            tasks = started(behind(gate, fetch_patiently(session, path)) for path in paths)
+            try:
+                for completed, next_result in enumerate(asyncio.as_completed(tasks, timeout=seconds), start=1):
+                    answer = await next_result
+                    answers[answer.path] = answer
+                    report(completed, len(paths))
+            except TimeoutError:
+                report(len(paths), len(paths))
+            finally:
+                await stop(tasks)
+        return answers
+
+    async def reports_each_that_is_late(url, paths, most, seconds, report):
+        answers, gate = {}, asyncio.Semaphore(most)
+
+        async def one(session, path):
+            try:
+                answers[path] = await behind(gate, fetch_patiently(session, path))
+            finally:
+                reported.append(path)
+                report(len(reported), len(paths))
+
+        reported = []
+        async with aiohttp.ClientSession(url) as session:
+            tasks = started(one(session, path) for path in paths)
+            await asyncio.wait(tasks, timeout=seconds)
+            await stop(tasks)
+        return late(paths) | answers
+
+    async def reports_too_little_of_a_short_crawl(url, paths, most, seconds, report):
+        def all_but_the_third(completed, total):
+            if total > 10 or completed < 3:
+                report(completed, total)
+
+        return await crawl_with(fetch_patiently, url, paths, most, seconds, all_but_the_third)
+
     async def reports_one_value(url, paths, most, seconds, report):
         return await crawl_with(fetch_patiently, url, paths, most, seconds, lambda completed, total: report(completed))
 
@@ -720,6 +772,7 @@ RIGHT_PERCENT = "what is done, divided by what there is to do"
 EARLY = "Rounding up is no lie, except at the end: round down"
 A_LINE = "a line such as 'Progress: 25%' was expected, without decimals"
 ONE_CALL = "Catch what may go wrong with one call inside its coroutine"
+THREE_REPORTS = "and [(1, 5), (2, 5), (3, 5)] were expected: an address that did not come in time is not done"
 STILL_RAN = "still ran when your function returned: await every task that you start"
 
 WRONG = [
@@ -776,6 +829,9 @@ WRONG = [
     ("7.2", Wrong72.reports_from_0, "The reports were [(0, 13), (1, 13)"),
     ("7.2", Wrong72.reports_percent, "The reports were [(7, 100)"),
     ("7.2", Wrong72.reports_what_came_well_only, "one for each address that is done with, failed or not"),
+    ("7.2", Wrong72.reports_all_when_the_time_is_up, f"were [(1, 5), (2, 5), (3, 5), (5, 5)], {THREE_REPORTS}"),
+    ("7.2", Wrong72.reports_each_that_is_late, f"(3, 5), (4, 5), (5, 5)], {THREE_REPORTS}"),
+    ("7.2", Wrong72.reports_too_little_of_a_short_crawl, f"were [(1, 5), (2, 5)], {THREE_REPORTS}"),
     ("7.2", Wrong72.reports_one_value, "got too few arguments"),
     ("7.2", Wrong72.awaits_the_report, "what stands behind it here is an ordinary value"),
     ("7.2", Wrong72.returns_a_list, "A dictionary was expected, with an Answer for each path, not [Answer("),
