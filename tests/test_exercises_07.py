@@ -773,7 +773,8 @@ EARLY = "Rounding up is no lie, except at the end: round down"
 A_LINE = "a line such as 'Progress: 25%' was expected, without decimals"
 ONE_CALL = "Catch what may go wrong with one call inside its coroutine"
 THREE_REPORTS = "and [(1, 5), (2, 5), (3, 5)] were expected: an address that did not come in time is not done"
-STILL_RAN = "still ran when your function returned: await every task that you start"
+STILL_RAN = "`behind` still ran when your function returned: when the time is up, cancel the rest, and wait until they"
+TICKER_RAN = "`sleep` still ran when your function returned: before you return, cancel what still runs"
 
 WRONG = [
     ("7.1", Wrong71.the_lesson_s_own, f"10% for 10 of 40, and 25% is right: {RIGHT_PERCENT}"),
@@ -822,7 +823,7 @@ WRONG = [
     ("7.2", Wrong72.leaves_tasks, STILL_RAN),
     ("7.2", Wrong72.waits_for_the_tasks_in_the_end, "there were 0.85 s, and your function took"),
     ("7.2", Wrong72.awaits_the_cancelled, "`gather(*tasks, return_exceptions=True)`"),
-    ("7.2", Wrong72.leaves_a_ticker, STILL_RAN),
+    ("7.2", Wrong72.leaves_a_ticker, TICKER_RAN),
     ("7.2", Wrong72.no_report, "Nothing was reported"),
     ("7.2", Wrong72.reports_in_the_end, "Before your first report, 13 addresses had been answered"),
     ("7.2", Wrong72.reports_in_the_order_of_the_list, "addresses had been answered. Report each when it is done"),

@@ -260,7 +260,7 @@ async def polite_crawler(answer: Any) -> str:
         f"Before your first report, {done_before[0]} addresses had been answered. Report each when it is done, "
         "whichever it is: somebody is looking at the screen.",
     )
-    _expect_nothing_left(outcome)
+    _expect_nothing_left(outcome, "before you return, cancel what still runs, and wait until it has stopped")
     await _expect_in_time(answer)
     return f"Polite, persistent and in time: {len(api.requests)} requests, {api.connections} connections."
 
@@ -316,9 +316,9 @@ def _expect_data(answers: Mapping[str, Any], items: list[str]) -> None:
         )
 
 
-def _expect_nothing_left(outcome: Outcome) -> None:
-    """Go on if the answer left neither a task nor a session."""
-    expect_nothing_left(outcome)
+def _expect_nothing_left(outcome: Outcome, cure: str) -> None:
+    """Go on if the answer left neither a task nor a session; else say of a task how it is ended."""
+    expect_nothing_left(outcome, cure)
     expect(
         not outcome.unclosed,
         "The result is right, but your session was never closed: open it with `async with`, which closes it.",
@@ -372,4 +372,4 @@ async def _expect_in_time(answer: Any) -> None:
         f"When {NEVER} never answers, the reports were {shown(reports)}, and {shown(expected)} were expected: an "
         "address that did not come in time is not done with, so report nothing for it.",
     )
-    _expect_nothing_left(outcome)
+    _expect_nothing_left(outcome, "when the time is up, cancel the rest, and wait until they have stopped")

@@ -226,11 +226,16 @@ def expect_all_awaited(outcome: Outcome) -> None:
     )
 
 
-def expect_nothing_left(outcome: Outcome) -> None:
+AWAIT_ALL = "await every task that you start"
+"""What to do about a task that still runs, or whose exception nobody saw."""
+
+
+def expect_nothing_left(outcome: Outcome, cure: str = AWAIT_ALL) -> None:
     """Go on if the answer left no task running and no exception unseen.
 
     Args:
         outcome: what an otherwise right answer did.
+        cure: what to do about a task that still runs, for an exercise in which awaiting it is no cure.
 
     Raises:
         WrongError: if something was left.
@@ -239,13 +244,12 @@ def expect_nothing_left(outcome: Outcome) -> None:
     refuse = ", and would not be cancelled" if outcome.stubborn else ""
     expect(
         not outcome.left_behind,
-        f"The result is right, but {names} still ran when your function returned{refuse}: "
-        "await every task that you start.",
+        f"The result is right, but {names} still ran when your function returned{refuse}: {cure}.",
     )
     expect(
         not outcome.task_errors,
         f"The result is right, but a task ended with {_first(outcome.task_errors)}, and your code never looked at it: "
-        "await every task that you start.",
+        f"{AWAIT_ALL}.",
     )
     expect_all_awaited(outcome)
 
