@@ -162,6 +162,9 @@ NOT_THERE = "/status/404"
 FAILURES, SEED = 0.3, 455
 """With these, some requests end with status 500, a cut connection or garbage, and never three for one path."""
 
+NAMED = 3
+"""So many paths are named in a message, at most."""
+
 NEVER, NEVER_LATER = "/hang", "/hang?later"
 LIMIT, GRACE = 0.85, 0.4
 """Seconds for the crawl in which two addresses never answer, and how much later its end may be. Not a time at which a
@@ -225,7 +228,7 @@ async def polite_crawler(answer: Any) -> str:
     expect(not outcome.blocked, BLOCKS)
     asked = Counter(request.path for request in api.requests)
     missing = [path for path in paths if not asked[path]]
-    expect(not missing, f"The server was never asked for {', '.join(missing)}.")
+    expect(not missing, f"The server was never asked for {_some_of(missing)}.")
     refused = sum(request.status == 429 for request in api.requests)
     expect(
         not refused,
@@ -246,7 +249,7 @@ async def polite_crawler(answer: Any) -> str:
     lost = [path for path in items if _error(answers[path])]
     expect(
         not lost,
-        f"{', '.join(lost)} failed, and another attempt would have succeeded: try again, up to four times.",
+        f"{_some_of(lost)} failed, and another attempt would have succeeded: try again, up to four times.",
     )
     _expect_data(answers, items)
     expect(reports, "Nothing was reported: call report(completed, total) whenever an address is done with.")
@@ -281,6 +284,12 @@ def _error(answer: Any) -> Any:
     return getattr(answer, "error", None)
 
 
+def _some_of(paths: list[str]) -> str:
+    """Return the first paths, and how many more there are."""
+    more = len(paths) - NAMED
+    return ", ".join(paths[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def _expect_answers(answers: Any, paths: list[str]) -> None:
     """Go on if there is an answer for each path, and it is the one for this path."""
     expect(
@@ -288,11 +297,11 @@ def _expect_answers(answers: Any, paths: list[str]) -> None:
         f"A dictionary was expected, with an Answer for each path, not {shown(answers)}.",
     )
     missing = [path for path in paths if path not in answers]
-    expect(not missing, f"There is no Answer for {', '.join(missing)}: every path gets one, whatever became of it.")
+    expect(not missing, f"There is no Answer for {_some_of(missing)}: every path gets one, whatever became of it.")
     strange = [path for path in paths if not hasattr(answers[path], "error")]
     expect(
         not strange,
-        f"For {', '.join(strange)} your dictionary holds something else than an Answer: "
+        f"For {_some_of(strange)} your dictionary holds something else than an Answer: "
         + (shown(answers[strange[0]]) if strange else "")
         + ".",
     )
