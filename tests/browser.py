@@ -6,8 +6,9 @@ never for a time.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
@@ -39,6 +40,8 @@ HARMLESS: tuple[str, ...] = ()
 
 OPENED_WITHIN, HAPPENS_WITHIN, RUN_WITHIN = 120, 30, 300
 """Seconds to wait for a notebook with its kernel, for an answer to a click, and for all cells of a notebook."""
+
+VIEWPORT = {"width": 1280, "height": 900}
 
 STOP_BUTTON = ".jp-NotebookPanel-toolbar [data-jp-item-name='interrupt'] jp-button"
 """CSS selector of the button in a notebook's toolbar that interrupts the kernel."""
@@ -141,12 +144,17 @@ class NotebookPage:
         self.start(command)
         self.wait_for_end(seconds)
 
-    def run_all(self) -> None:
-        """Clear all outputs, as the chapters ask their readers to, and run all cells."""
+    def start_all(self) -> None:
+        """Clear all outputs, as the chapters ask their readers to, and begin to run all cells."""
         self.execute("notebook:clear-all-cell-outputs")
         cleared = self.notebook().code_cells
         assert not any(cell.outputs or cell.data["execution_count"] for cell in cleared), "the outputs were not cleared"
-        self.execute("notebook:run-all-cells", RUN_WITHIN)
+        self.start("notebook:run-all-cells")
+
+    def run_all(self) -> None:
+        """Clear all outputs, and run all cells to the end."""
+        self.start_all()
+        self.wait_for_end(RUN_WITHIN)
 
     def start_cell(self, index: int) -> None:
         """Begin to run one cell; `wait_for_end` waits for its end.
@@ -197,7 +205,7 @@ def opened(browser: Browser, server: Server, name: str) -> Iterator[NotebookPage
         server: JupyterLab.
         name: the notebook's file name in the server's folder.
     """
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport=VIEWPORT)
     try:
         notebook = NotebookPage(page, server, name)
         notebook.open()
@@ -205,6 +213,55 @@ def opened(browser: Browser, server: Server, name: str) -> Iterator[NotebookPage
     finally:
         page.close()
         server.end_kernels()
+
+
+@dataclass(frozen=True)
+class RanAll:
+    """What Run All made of a notebook.
+
+    Attributes:
+        notebook: the notebook as JupyterLab holds it then.
+        errors, elsewhere: as in `NotebookPage`.
+    """
+
+    notebook: Notebook
+    errors: list[str]
+    elsewhere: list[str]
+
+
+def run_all_of(browser: Browser, server: Server, names: Sequence[str]) -> dict[str, RanAll | Exception]:
+    """Open several notebooks, run them beside each other, and close them.
+
+    Args:
+        browser: the browser.
+        server: JupyterLab.
+        names: the notebooks' file names in the server's folder.
+
+    Returns:
+        For each name what came of it, or the exception that ended it.
+    """
+    pages: dict[str, NotebookPage] = {}
+    ran: dict[str, RanAll | Exception] = {}
+    try:
+        for name in names:
+            pages[name] = NotebookPage(browser.new_page(viewport=VIEWPORT), server, name)
+            try:
+                pages[name].open()
+                pages[name].start_all()
+            except Exception as error:
+                ran[name] = error
+        for name in pages.keys() - ran.keys():
+            page = pages[name]
+            try:
+                page.wait_for_end(RUN_WITHIN)
+                ran[name] = RanAll(page.notebook(), page.errors, page.elsewhere)
+            except Exception as error:
+                ran[name] = error
+    finally:
+        for page in pages.values():
+            page.page.close()
+        server.end_kernels()
+    return ran
 
 
 @contextmanager

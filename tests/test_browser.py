@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import LocatorAssertions, expect
 
 import browser
-from browser import STOP_BUTTON, NoBrowserError, NotebookPage, faults
+from browser import STOP_BUTTON, NoBrowserError, NotebookPage, faults, run_all_of
 from lab_server import running_server
 from notebook_guards import KERNELSPEC
 from notebook_samples import changed, error, picture, printed
@@ -25,6 +25,9 @@ from notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths
 
 PATHS = notebook_paths()
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
+
+AT_ONCE = 4
+"""Notebooks that run at the same time: they mostly wait."""
 
 STOPPED_WITHIN = 3
 """Seconds from the click on the stop button to the end of the cell."""
@@ -60,14 +63,22 @@ def opened(chromium, server):
     return partial(browser.opened, chromium, server)
 
 
+@pytest.fixture(scope="module")
+def ran(chromium, server):
+    """What Run All made of each notebook."""
+    names = [path.name for path in PATHS]
+    groups = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
+    return {name: result for group in groups for name, result in run_all_of(chromium, server, group).items()}
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_run_all_runs_every_cell_and_nothing_complains(opened, path):
-    with opened(path.name) as page:
-        page.run_all()
-        notebook = page.notebook()
+def test_run_all_runs_every_cell_and_nothing_complains(ran, path):
+    page = ran[path.name]
+    if isinstance(page, Exception):
+        raise page
     stored = Notebook(path)
-    assert [cell.source for cell in notebook.cells] == [cell.source for cell in stored.cells]
-    assert faults(notebook) == []
+    assert [cell.source for cell in page.notebook.cells] == [cell.source for cell in stored.cells]
+    assert faults(page.notebook) == []
     assert page.errors == []
     assert page.elsewhere == [], "the notebooks fetch nothing from the internet, as README says"
 
