@@ -104,6 +104,7 @@ class Chart:
                 va="top",
                 color=INK,
                 fontsize=FONT_SIZE - 3,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )
         ax.set_xlim(left, right)
         ax.set_ylim(bottom, top)
