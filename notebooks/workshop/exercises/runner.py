@@ -28,6 +28,8 @@ BLOCK_LIMIT = 2.0
 """Seconds an answer may keep the loop from turning before it is interrupted."""
 BLOCKED = 0.08
 """Seconds without a turn of the loop from which on an answer counts as blocking."""
+FROZEN_AT_FIRST = gc.get_freeze_count()
+"""Objects that garbage collection passes over from the beginning: Python 3.12 sets some aside by itself."""
 CANCEL_ROUNDS, CANCEL_WAIT = 3, 0.3
 """How often a task is asked to end, and how many seconds it gets each time."""
 
@@ -351,7 +353,7 @@ def _noting_errors_at_the_end(errors: list[str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _collecting_only_what_is_new() -> Iterator[None]:
     """Make garbage collection pass over all that is there already: it is quick, and finds only the answer's garbage."""
-    if gc.get_freeze_count():  # somebody has done this already: it is theirs to undo
+    if gc.get_freeze_count() > FROZEN_AT_FIRST:  # somebody has done this already: it is theirs to undo
         yield
         return
     gc.freeze()
