@@ -337,7 +337,7 @@ async def _every_place_is_filled(answer: Any) -> None:
     outcome = await _attempt(
         answer, _collect, calls.call, calls.items(items), 3, when="when several calls end at the same time"
     )
-    number = calls.begun_by_the_end_of[3] - 3
+    number = calls.begun_by_the_end_of.get(3, 3) - 3
     expect(
         number >= 3,
         f"Three calls ended at the same time, with more items to come, and your code started only {number} in their "
@@ -461,7 +461,7 @@ async def _caller_is_cancelled(answer: Any) -> None:
         caller.cancel()
         await asyncio.wait({caller}, timeout=0.5)
         running.extend(calls.running)
-        return "cancelled" if caller.done() and caller.cancelled() else "went on"
+        return "cancelled" if caller.cancelled() else "went on"
 
     items = [1, 20, 20.5, 21, 21.5]
     outcome = await _attempt(
