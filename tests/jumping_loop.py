@@ -10,11 +10,8 @@ import selectors
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from types import ModuleType
+from collections.abc import Callable, Coroutine
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -109,21 +106,12 @@ class WorkingClock(JumpingClock):
 
     def run(self, main: Coroutine[Any, Any, Any], debug: bool | None = None) -> Any:
         """Run a coroutine on a new loop; meanwhile all code of this process reads this clock."""
-        with self._in_place_of_the_real_one():
+        with pytest.MonkeyPatch.context() as patch:
+            put_workshop_on(self, patch)
+            for name in ("perf_counter", "monotonic", "time"):
+                patch.setattr(time, name, self.read)
+            patch.setattr(time, "sleep", self.block)
             return super().run(main, debug)
-
-    @contextmanager
-    def _in_place_of_the_real_one(self) -> Iterator[None]:
-        readers = _readers_of_the_real_clock()
-        replaced = dict.fromkeys(("perf_counter", "monotonic", "time"), self.read) | {"sleep": self.block}
-        with mock.patch.multiple(time, **replaced):
-            for module, name in readers:
-                setattr(module, name, self.read)
-            try:
-                yield
-            finally:
-                for module, name in readers:
-                    setattr(module, name, real_perf_counter)
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -140,17 +128,13 @@ class _JumpingSelector(selectors.DefaultSelector):
         return self._clock.wait(timeout, super().select)
 
 
-def _readers_of_the_real_clock() -> list[tuple[ModuleType, str]]:
-    """Return the modules of the package that tell the time by a function of their own, with its name in each."""
-    modules = [module for name, module in sys.modules.items() if name.startswith("workshop.")]
-    return [(module, name) for module in modules for name, value in vars(module).items() if value is real_perf_counter]
-
-
 def put_workshop_on(clock: JumpingClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have all modules of the package read this clock."""
     import workshop.timeline  # noqa: F401
 
-    readers = _readers_of_the_real_clock()
+    modules = [module for name, module in sys.modules.items() if name.startswith("workshop.")]
+    names = [(module, name, value) for module in modules for name, value in vars(module).items()]
+    readers = [(module, name) for module, name, value in names if value is real_perf_counter]
     assert readers, "no module of the package has time.perf_counter: how does it tell the time?"
     for module, name in readers:
         monkeypatch.setattr(module, name, clock.read)

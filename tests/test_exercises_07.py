@@ -13,6 +13,7 @@ import aiohttp
 import psutil
 import pytest
 
+from steps_of_answers import started, stop
 from test_exercises import ANYTHING, Endless
 from workshop.exercises import check, runner
 
@@ -62,16 +63,6 @@ async def fetch_patiently(session, path, attempts=4):
             break
         await asyncio.sleep(0.1 * 2**attempt)
     return answer
-
-
-async def stop(tasks):
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def started(coroutines):
-    return [asyncio.create_task(coroutine) for coroutine in coroutines]
 
 
 def late(paths):
