@@ -162,6 +162,33 @@ def test_the_stop_button_ends_a_live_cell_and_its_tasks(opened, live_notebook):
     assert page.errors == []
 
 
+WAITING = (
+    "await asyncio.Event().wait()",
+    "await asyncio.sleep(600)",
+    "for next_result in asyncio.as_completed([sleeper(600, 'A'), sleeper(700, 'B')]):\n    print(await next_result)",
+)
+
+
+def test_the_stop_button_ends_cells_that_only_wait(opened, server):
+    waiting = [f"print('wait {number}')\n{source}" for number, source in enumerate(WAITING, start=1)]
+    cells = [new_code_cell(source.strip()) for source in (SLEEPERS, *waiting)]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), server.root / "waiting.ipynb")
+    with opened("waiting.ipynb") as page:
+        kernel = page.kernel()
+        page.run_cell(0)
+        for number, source in enumerate(WAITING, start=1):
+            page.start_cell(number)
+            page.wait_for_text(".jp-OutputArea-output", f"wait {number}")
+            clicked = time.monotonic()
+            page.click(STOP_BUTTON)
+            page.wait_for_end()
+            print(f"from the click on the stop button to the end: {time.monotonic() - clicked:.2f} s, {source!r}")
+        assert page.kernel() == kernel
+        _, *stopped = page.notebook().cells
+    assert [cell.outputs[-1]["ename"] for cell in stopped] == ["CancelledError"] * len(WAITING)
+    assert page.errors == []
+
+
 def test_the_last_frame_of_a_live_view_is_saved_and_shown_again(opened, live_notebook, server):
     name = live_notebook(0.3, 0.6)
     with opened(name) as page:

@@ -7,6 +7,7 @@ from .exercises import check, compare, predict
 from .experiments import experiment
 from .labs import lab
 from .preflight import preflight
+from .stop_button import install as _install_stop_button
 from .timeline import Timeline, side_by_side
 
 if TYPE_CHECKING:
@@ -33,3 +34,6 @@ def __getattr__(name: str) -> object:
 
         return demo_api
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+_install_stop_button()

@@ -1,7 +1,6 @@
 """Shows a timeline while its block runs, and ends the block's tasks when it is interrupted. Standard library only.
 
 The view ticks by timers of the event loop and not by a task, so that nothing is recorded and no task's number changes.
-Its ticking has a second use: Jupyter's stop button takes effect when the loop wakes.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ from .svg import LONGEST_TITLE, MOST_ROWS, Progress, as_html, picture
 from .text import describe, one_line, table
 
 FASTEST, SLOWEST = 30, 2
-"""Frames a second. With fewer than two the stop button would take long."""
+"""Frames a second."""
 
 SHARE = 10
 """After a frame, the tasks have the loop for at least so many times as long as the frame took."""
