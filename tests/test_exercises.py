@@ -4,6 +4,7 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import signal
@@ -11,12 +12,18 @@ import subprocess
 import sys
 import time
 import warnings
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
+import anyio
+import numpy
 import pytest
 
 from jumping_loop import WorkingClock
 from workshop.exercises import check, runner
+from workshop.exercises.chapter_03 import FALSE_MEAL
 from workshop.exercises.checks import IDEAS_BEHIND_ERRORS
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -95,6 +102,28 @@ class Right:
         await asyncio.sleep(0.1)
         return a + b
 
+    async def adds_what_a_future_brings(a, b):
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        loop.call_later(0.1, lambda: future.done() or future.set_result(a + b))
+        return await future
+
+    async def waits_with_a_limit(a, b):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+        return sum([a, b])
+
+    async def waits_in_a_thread(a, b):
+        await asyncio.to_thread(time.sleep, 0.1)
+        return a + b
+
+    async def waits_with_anyio(a, b):
+        await anyio.sleep(0.1)
+        return a + b
+
+    def returns_a_coroutine(a, b):
+        return Right.wait_and_add(a, b)
+
     async def timed(awaitable):
         began = time.perf_counter()
         result = await awaitable
@@ -103,7 +132,42 @@ class Right:
     async def timed_in_a_list(awaitable):
         loop = asyncio.get_running_loop()
         began = loop.time()
-        return [await asyncio.create_task(awaitable), loop.time() - began]
+        return [await asyncio.ensure_future(awaitable), loop.time() - began]
+
+    async def timed_in_fractions(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return result, Fraction(seconds)
+
+    async def timed_in_decimals(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return result, Decimal(seconds)
+
+    async def timed_by_numpy(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return result, numpy.float32(seconds)
+
+    async def timed_under_finally(awaitable):
+        began = time.perf_counter()
+        try:
+            result = await awaitable
+        finally:
+            seconds = time.perf_counter() - began
+        return result, seconds
+
+    async def timed_with_a_limit(awaitable):
+        began = time.time()
+        async with asyncio.timeout(60):
+            return await awaitable, time.time() - began
+
+    async def timed_by_gather(awaitable):
+        began = time.monotonic()
+        (result,) = await asyncio.gather(awaitable)
+        return result, time.monotonic() - began
+
+    async def timed_by_wait(awaitable):
+        began, task = time.monotonic(), asyncio.ensure_future(awaitable)
+        await asyncio.wait([task])
+        return task.result(), time.monotonic() - began
 
     async def order_with_as_completed(naps):
         async def one(seconds, name):
@@ -134,6 +198,59 @@ class Right:
                 group.create_task(one(*nap))
         return woken
 
+    async def order_with_threads(naps):
+        loop = asyncio.get_running_loop()
+
+        def one(seconds, name):
+            time.sleep(seconds)
+            return name
+
+        futures = [loop.run_in_executor(None, one, *nap) for nap in naps]
+        return [await next_one for next_one in asyncio.as_completed(futures)]
+
+    async def order_with_timers(naps):
+        woken = []
+        for seconds, name in naps:
+            asyncio.get_running_loop().call_later(seconds, woken.append, name)
+        await asyncio.sleep(max((seconds for seconds, _ in naps), default=0) + 0.01)
+        return woken
+
+    async def order_with_wait(naps):
+        pending, woken = {asyncio.create_task(sleeper(*nap)) for nap in naps}, []
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            woken += [task.result() for task in done]
+        return tuple(woken)
+
+    async def order_with_a_queue(naps):
+        queue = asyncio.Queue()
+
+        async def one(seconds, name):
+            await asyncio.sleep(seconds)
+            await queue.put(name)
+
+        tasks = [asyncio.create_task(one(*nap)) for nap in naps]
+        return [await queue.get() for _ in tasks]
+
+    async def order_with_an_asynchronous_comprehension(naps):
+        async def woken():
+            for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+                yield await next_one
+
+        return [name async for name in woken()]
+
+    async def order_with_anyio(naps):
+        woken = []
+
+        async def one(seconds, name):
+            await anyio.sleep(seconds)
+            woken.append(name)
+
+        async with anyio.create_task_group() as group:
+            for nap in naps:
+                group.start_soon(one, *nap)
+        return woken
+
     async def in_order_with_tasks(coroutines, on_result):
         tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
         for next_one in asyncio.as_completed(tasks):
@@ -147,6 +264,55 @@ class Right:
             return result
 
         return await asyncio.gather(*map(one, coroutines))
+
+    async def in_order_with_a_task_group(coroutines, on_result):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(coroutine) for coroutine in coroutines]
+            for next_one in asyncio.as_completed(tasks):
+                on_result(await next_one)
+        return [task.result() for task in tasks]
+
+    async def in_order_with_wait(coroutines, on_result):
+        tasks = pending = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                on_result(task.result())
+        return [task.result() for task in tasks]
+
+    async def in_order_with_callbacks(coroutines, on_result):
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        for task in tasks:
+            task.add_done_callback(lambda task: task.cancelled() or on_result(task.result()))
+        return await asyncio.gather(*tasks)
+
+    async def in_order_with_places(coroutines, on_result):
+        results = [None] * len(coroutines)
+
+        async def one(place, coroutine):
+            return place, await coroutine
+
+        for next_one in asyncio.as_completed([one(*pair) for pair in enumerate(coroutines)]):
+            place, results[place] = await next_one
+            on_result(results[place])
+        return results
+
+    async def in_order_with_anyio(coroutines, on_result):
+        results = {}
+
+        async def one(place, coroutine):
+            results[place] = await coroutine
+            on_result(results[place])
+
+        async with anyio.create_task_group() as group:
+            for pair in enumerate(coroutines):
+                group.start_soon(one, *pair)
+        return [results[place] for place in sorted(results)]
+
+    async def collect_with_a_task_group(coroutines, process):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(process(await next_one)) for next_one in asyncio.as_completed(coroutines)]
+        return [task.result() for task in tasks]
 
     async def collect_one_at_a_time(coroutines, process):
         return [await process(await next_one) for next_one in asyncio.as_completed(coroutines)]
@@ -203,15 +369,38 @@ class Right3:
     def pairs_of_another(work):
         return Right3.pairs(work)
 
-    async def pairs_that_catch_both(work):
-        async def one(key, coroutine):
-            try:
-                return key, await coroutine
-            except (ValueError, OSError) as error:
-                return key, error
+    async def pairs_in_a_task_group(work):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(with_key_or_error(*item)) for item in work.items()]
+            for next_result in asyncio.as_completed(tasks):
+                yield await next_result
 
-        for next_result in asyncio.as_completed([one(*item) for item in work.items()]):
-            yield await next_result
+    async def pairs_of_anyio(work):
+        send, receive = anyio.create_memory_object_stream(len(work))
+
+        async def one(key, coroutine):
+            send.send_nowait(await with_key_or_error(key, coroutine))
+
+        async with send, receive, anyio.create_task_group() as group:
+            for item in work.items():
+                group.start_soon(one, *item)
+            for _ in work:
+                yield await receive.receive()
+
+    class AnIterator:
+        def __init__(self, work):
+            self.rounds = iter(asyncio.as_completed([with_key_or_error(*item) for item in work.items()]))
+
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            for next_result in self.rounds:
+                return await next_result
+            raise StopAsyncIteration
+
+    def pairs_of_an_iterator(work):
+        return Right3.AnIterator(work)
 
     async def sort_out(work):
         results, errors = {}, {}
@@ -228,6 +417,22 @@ class Right3:
         )
 
 
+class Called:
+    """An object with this method is as good an answer as a function."""
+
+    async def __call__(self, *arguments):
+        return await self.answer(*arguments)
+
+    def __init__(self, answer):
+        self.answer = answer
+
+
+class CalledPairs(Called):
+    async def __call__(self, work):
+        async for pair in Right3.pairs(work):
+            yield pair
+
+
 class Needs313:
     async def pairs(work):
         keys = {asyncio.create_task(coroutine): key for key, coroutine in work.items()}
@@ -240,34 +445,81 @@ class Needs313:
             yield keys[task], task.exception() or task.result()
 
 
+RIGHT = {
+    "0.1": [
+        Right.wait_and_add,
+        Right.adds_what_a_future_brings,
+        Right.waits_with_a_limit,
+        Right.waits_in_a_thread,
+        Right.waits_with_anyio,
+        Right.returns_a_coroutine,
+    ],
+    "1.1": [
+        Right.timed,
+        Right.timed_in_a_list,
+        Right.timed_in_fractions,
+        Right.timed_in_decimals,
+        Right.timed_by_numpy,
+        Right.timed_under_finally,
+        Right.timed_with_a_limit,
+        Right.timed_by_gather,
+        Right.timed_by_wait,
+    ],
+    "1.2": [
+        Right.order_with_as_completed,
+        Right.order_with_a_list_that_grows,
+        Right.order_with_a_task_group,
+        Right.order_with_threads,
+        Right.order_with_timers,
+        Right.order_with_wait,
+        Right.order_with_a_queue,
+        Right.order_with_an_asynchronous_comprehension,
+        Right.order_with_anyio,
+    ],
+    "2.1": [
+        Right.in_order_with_tasks,
+        Right.in_order_with_gather,
+        Right.in_order_with_a_task_group,
+        Right.in_order_with_wait,
+        Right.in_order_with_callbacks,
+        Right.in_order_with_places,
+        Right.in_order_with_anyio,
+    ],
+    "2.2": [
+        Right.collect_one_at_a_time,
+        Right.collect_concurrently,
+        Right.collect_with_tasks,
+        Right.collect_with_a_task_group,
+    ],
+    "3.1": [
+        Right3.pairs,
+        Right3.pairs_of_coroutines,
+        Right3.pairs_with_a_queue,
+        Right3.pairs_with_wait,
+        Right3.pairs_of_another,
+        Right3.pairs_in_a_task_group,
+        Right3.pairs_of_anyio,
+        Right3.pairs_of_an_iterator,
+        CalledPairs(None),
+    ],
+    "3.2": [Right3.sort_out, Right3.sort_out_with_gather],
+}
+for number, (answer, *_) in RIGHT.items():
+    RIGHT[number].append(functools.partial(answer))
+    if number != "3.1":
+        RIGHT[number].append(Called(answer))
+
+
 @pytest.mark.parametrize(
     ("number", "answer"),
     [
-        ("0.1", Right.wait_and_add),
-        ("1.1", Right.timed),
-        ("1.1", Right.timed_in_a_list),
-        ("1.2", Right.order_with_as_completed),
-        ("1.2", Right.order_with_a_list_that_grows),
-        ("1.2", Right.order_with_a_task_group),
-        ("2.1", Right.in_order_with_tasks),
-        ("2.1", Right.in_order_with_gather),
-        ("2.2", Right.collect_one_at_a_time),
-        ("2.2", Right.collect_concurrently),
-        ("2.2", Right.collect_with_tasks),
-        ("3.1", Right3.pairs),
-        ("3.1", Right3.pairs_of_coroutines),
-        ("3.1", Right3.pairs_with_a_queue),
-        ("3.1", Right3.pairs_with_wait),
-        ("3.1", Right3.pairs_of_another),
-        ("3.1", Right3.pairs_that_catch_both),
-        ("3.2", Right3.sort_out),
-        ("3.2", Right3.sort_out_with_gather),
+        pytest.param(number, answer, id=f"{number}-{getattr(answer, '__name__', type(answer).__name__)}")
+        for number, answers in RIGHT.items()
+        for answer in answers
     ],
 )
 def test_right_answers_pass(judge, number, answer):
-    began = time.perf_counter()
     assert judge(number, answer).startswith(f"✓ {number} ")
-    assert time.perf_counter() - began < 3  # 1.5 s on an idle machine
 
 
 # ---- wrong answers: (answer, words of the line)
@@ -331,8 +583,90 @@ class Wrong01:
         await asyncio.sleep(0.1)
         return await (a + b)
 
+    async def sleeps_as_long_as_a_says(a, b):
+        await asyncio.sleep(a / 10)
+        return a + b
+
+    async def takes_zero_for_nothing(a, b):
+        await asyncio.sleep(0.1)
+        return a + b or None
+
+    async def blocks_for_small_numbers(a, b):
+        (time.sleep if a < 0 else Wrong01.does_not_block)(0.1)
+        await asyncio.sleep(0.1)
+        return a + b
+
+    def does_not_block(seconds):
+        pass
+
+    async def catches_everything(a, b):
+        with contextlib.suppress(BaseException):
+            await asyncio.sleep(0.1)
+        return a + b
+
+    async def sleeps_on_when_cancelled(a, b):
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+        return a + b
+
 
 class Wrong11:
+    async def makes_a_task(awaitable):
+        began = time.perf_counter()
+        return await asyncio.create_task(awaitable), time.perf_counter() - began
+
+    async def makes_a_task_in_a_group(awaitable):
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(awaitable)
+        return task.result(), time.perf_counter() - began
+
+    async def takes_zero_for_nothing(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return (result, seconds) if result or result is None else ("nothing", seconds)
+
+    async def waits_for_something(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        if result is None:
+            await asyncio.Event().wait()
+        return result, seconds
+
+    async def returns_the_failure(awaitable):
+        began = time.perf_counter()
+        try:
+            return await awaitable, time.perf_counter() - began
+        except Exception as error:
+            return error, time.perf_counter() - began
+
+    async def swallows_the_failure(awaitable):
+        began, result = time.perf_counter(), None
+        with contextlib.suppress(Exception):
+            result = await awaitable
+        return result, time.perf_counter() - began
+
+    async def raises_another_error(awaitable):
+        try:
+            return await Right.timed(awaitable)
+        except Exception:
+            raise RuntimeError("not timed") from None
+
+    async def returns_its_cancellation(awaitable):
+        began = time.perf_counter()
+        try:
+            return await awaitable, time.perf_counter() - began
+        except asyncio.CancelledError as error:
+            return error, time.perf_counter() - began
+
+    async def returns_a_timedelta(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return result, timedelta(seconds=seconds)
+
+    async def returns_text(awaitable):
+        result, seconds = await Right.timed(awaitable)
+        return result, f"{seconds:.2f}"
+
     async def does_not_await(awaitable):
         began = time.perf_counter()
         return awaitable, time.perf_counter() - began
@@ -495,6 +829,28 @@ class Wrong12:
             names.append(await next_one)
             if len(names) == len(naps) - 1:
                 return names
+
+    async def drops_an_empty_name(naps):
+        return [name for name in await Right.order_with_as_completed(naps) if name]
+
+    async def drops_a_sleeper_of_no_seconds(naps):
+        return await Right.order_with_as_completed([nap for nap in naps if nap[0]])
+
+    async def has_a_task_for_each_name(naps):
+        tasks = {}
+        for seconds, name in naps:
+            tasks[name] = asyncio.create_task(sleeper(seconds, name))
+        return [await next_one for next_one in asyncio.as_completed(tasks.values())]
+
+    async def gives_nothing_for_nobody(naps):
+        return await Right.order_with_as_completed(naps) if naps else 0
+
+    async def catches_everything(naps):
+        woken = []
+        for next_one in asyncio.as_completed([sleeper(*nap) for nap in naps]):
+            with contextlib.suppress(BaseException):
+                woken.append(await next_one)
+        return woken
 
 
 class Misuse12:
@@ -664,8 +1020,63 @@ class Wrong21:
     async def forgets_return(coroutines, on_result):
         await Right.in_order_with_tasks(coroutines, on_result)
 
+    async def reports_what_is_true(coroutines, on_result):
+        return await Right.in_order_with_tasks(coroutines, lambda result: result and on_result(result))
+
+    async def waits_until_no_place_is_none(coroutines, on_result):
+        results = [None] * len(coroutines)
+
+        async def one(place, coroutine):
+            results[place] = await coroutine
+            on_result(results[place])
+
+        tasks = [asyncio.create_task(one(*pair)) for pair in enumerate(coroutines)]
+        await asyncio.wait(tasks)
+        return [result for result in results if result is not None]
+
+    async def looks_places_up_by_result(coroutines, on_result):
+        tasks, arrived = [asyncio.create_task(coroutine) for coroutine in coroutines], []
+        for next_one in asyncio.as_completed(tasks):
+            arrived.append(await next_one)
+            on_result(arrived[-1])
+        return [arrived[arrived.index(task.result())] for task in tasks]
+
+    async def catches_everything(coroutines, on_result):
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        for next_one in asyncio.as_completed(tasks):
+            try:
+                on_result(await next_one)
+            except BaseException:
+                return []
+        return [await task for task in tasks]
+
 
 class Wrong22:
+    async def processes_what_is_true(coroutines, process):
+        processed = []
+        for next_one in asyncio.as_completed(coroutines):
+            if result := await next_one:
+                processed.append(await process(result))
+        return processed
+
+    async def keeps_what_is_true(coroutines, process):
+        return [done for done in await Right.collect_one_at_a_time(coroutines, process) if done]
+
+    async def replaces_what_is_none(coroutines, process):
+        async def one(coroutine):
+            result = await coroutine
+            done = await process(result)
+            return result if done is None else done
+
+        return await asyncio.gather(*map(one, coroutines))
+
+    async def catches_everything(coroutines, process):
+        processed = []
+        for next_one in asyncio.as_completed(coroutines):
+            with contextlib.suppress(BaseException):
+                processed.append(await process(await next_one))
+        return processed
+
     async def processes_what_as_completed_gives(coroutines, process):
         return [await process(next_one) for next_one in asyncio.as_completed(coroutines)]
 
@@ -756,7 +1167,64 @@ async def with_key_or_value_error(key, coroutine):
         return key, error
 
 
+async def with_key_or_anything(key, coroutine):
+    try:
+        return key, await coroutine
+    except BaseException as error:
+        return key, error
+
+
 class Wrong31:
+    async def catches_two_kinds(work):
+        async def one(key, coroutine):
+            try:
+                return key, await coroutine
+            except (ValueError, OSError) as error:
+                return key, error
+
+        for next_result in asyncio.as_completed([one(*item) for item in work.items()]):
+            yield await next_result
+
+    async def catches_a_cancelled_call(work):
+        for next_result in asyncio.as_completed([with_key_or_anything(*item) for item in work.items()]):
+            yield await next_result
+
+    async def gives_none_for_a_cancelled_call(work):
+        async for key, outcome in Wrong31.catches_a_cancelled_call(work):
+            yield key, None if isinstance(outcome, asyncio.CancelledError) else outcome
+
+    async def passes_over_a_cancelled_call(work):
+        for next_result in asyncio.as_completed([with_key_or_error(*item) for item in work.items()]):
+            try:
+                pair = await next_result
+            except asyncio.CancelledError:
+                if asyncio.current_task().cancelling():
+                    raise
+                continue
+            yield pair
+
+    async def ends_when_it_is_cancelled(work):
+        for next_result in asyncio.as_completed([with_key_or_error(*item) for item in work.items()]):
+            try:
+                pair = await next_result
+            except asyncio.CancelledError:
+                return
+            yield pair
+
+    async def drops_false_results(work):
+        async for key, outcome in Right3.pairs(work):
+            if outcome:
+                yield key, outcome
+
+    async def drops_false_keys(work):
+        async for key, outcome in Right3.pairs(work):
+            if key:
+                yield key, outcome
+
+    async def gives_none_for_a_false_result(work):
+        async for key, outcome in Right3.pairs(work):
+            yield key, outcome or None
+
     async def catches_value_error_only(work):
         for next_result in asyncio.as_completed([with_key_or_value_error(*item) for item in work.items()]):
             yield await next_result
@@ -942,6 +1410,33 @@ class Wrong31:
 
 
 class Wrong32:
+    async def takes_false_results_for_errors(work):
+        results, errors = {}, {}
+        async for key, outcome in Right3.pairs(work):
+            (results if outcome and not isinstance(outcome, Exception) else errors)[key] = outcome
+        return results, errors
+
+    async def looks_for_three_kinds(work):
+        results, errors = {}, {}
+        async for key, outcome in Right3.pairs(work):
+            (errors if isinstance(outcome, ValueError | OSError | LookupError) else results)[key] = outcome
+        return results, errors
+
+    async def drops_none(work):
+        results, errors = await Right3.sort_out(work)
+        return {key: result for key, result in results.items() if result is not None}, errors
+
+    async def drops_false_keys(work):
+        results, errors = await Right3.sort_out(work)
+        return {key: result for key, result in results.items() if key}, errors
+
+    async def returns_what_it_has_when_cancelled(work):
+        results, errors = {}, {}
+        with contextlib.suppress(asyncio.CancelledError):
+            async for key, outcome in Right3.pairs(work):
+                (errors if isinstance(outcome, Exception) else results)[key] = outcome
+        return results, errors
+
     async def catches_value_error_only(work):
         results, errors = {}, {}
 
@@ -1039,6 +1534,10 @@ class Wrong32:
         return {key: f"{key} is ready" for key in work if key != "soup"}, soup
 
 
+CANCELLED_AFTER = "Your function was cancelled after 0.05 s, as ■ does it, and "
+ODD_NAPS = "(0.05, 'Pia')], with an empty name, and one twice: "
+FALSE_RESULTS = "Names went well, but not the results 0"
+
 WRONG = [
     ("0.1", Wrong01.forgets_await, "not awaited"),
     ("0.1", Wrong01.blocks, "blocks the event loop"),
@@ -1052,6 +1551,21 @@ WRONG = [
     ("0.1", Wrong01.leaves_a_task, "`sleep` still ran"),
     ("0.1", Wrong01.loses_an_error, "ValueError: lost, and your code never looked"),
     ("0.1", Wrong01.awaits_a_number, "ordinary value"),
+    ("0.1", Wrong01.sleeps_as_long_as_a_says, "wait_and_add(20, 22) returned after 2.00 s: 0.1 s was asked for"),
+    ("0.1", Wrong01.takes_zero_for_nothing, "Your function returned None, for wait_and_add(7, -7)"),
+    ("0.1", Wrong01.blocks_for_small_numbers, "blocks the event loop"),
+    ("0.1", Wrong01.catches_everything, f"{CANCELLED_AFTER}returned 3: a CancelledError has to go its way"),
+    ("0.1", Wrong01.sleeps_on_when_cancelled, f"{CANCELLED_AFTER}waited on: a CancelledError has to go its way"),
+    ("1.1", Wrong11.makes_a_task, "may be a task, and then it raised TypeError: `create_task` takes coroutines only"),
+    ("1.1", Wrong11.makes_a_task_in_a_group, "and then it raised TypeError: `create_task` takes coroutines only"),
+    ("1.1", Wrong11.takes_zero_for_nothing, "with the result 0, your function returned ('nothing', 0.0"),
+    ("1.1", Wrong11.waits_for_something, "5 s, for an awaitable whose result is None, and was cancelled"),
+    ("1.1", Wrong11.returns_the_failure, "raised SpiltError, and your function returned (SpiltError('all over the"),
+    ("1.1", Wrong11.swallows_the_failure, "raised SpiltError, and your function returned (None, 0.0"),
+    ("1.1", Wrong11.raises_another_error, "raised SpiltError, and your function raised RuntimeError: not timed"),
+    ("1.1", Wrong11.returns_its_cancellation, f"{CANCELLED_AFTER}returned (CancelledError("),
+    ("1.1", Wrong11.returns_a_timedelta, "The second of your pair is datetime.timedelta("),
+    ("1.1", Wrong11.returns_text, "The second of your pair is '0.20': seconds were expected"),
     ("1.1", Wrong11.does_not_await, "only `await` runs it"),
     ("1.1", Wrong11.drops_it, "nobody awaited it"),
     ("1.1", Wrong11.returns_seconds_only, "the seconds alone"),
@@ -1089,6 +1603,11 @@ WRONG = [
     ("1.2", Wrong12.returns_a_generator, "nothing in it has run"),
     ("1.2", Wrong12.sleeps_the_longest_and_sorts, "you started no tasks"),
     ("1.2", Wrong12.leaves_before_the_last, "return when all have woken"),
+    ("1.2", Wrong12.drops_an_empty_name, f"{ODD_NAPS}There were 4 sleepers, and your list is ['Pia', 'Ivy', 'Ivy']"),
+    ("1.2", Wrong12.drops_a_sleeper_of_no_seconds, f"{ODD_NAPS}There were 4 sleepers, and your list is ['Pia', 'Ivy',"),
+    ("1.2", Wrong12.has_a_task_for_each_name, f"{ODD_NAPS}Your function took 0.15 s, and the longest sleep is 0.25 s"),
+    ("1.2", Wrong12.gives_nothing_for_nobody, "For an empty list your function returned 0: expected []"),
+    ("1.2", Wrong12.catches_everything, f"{CANCELLED_AFTER}returned ["),
     ("1.2", Misuse12.passes_the_pair, "too few arguments"),
     ("1.2", Misuse12.passes_too_many, "more arguments than it takes"),
     ("1.2", Misuse12.gives_one_only, "not a single one"),
@@ -1128,6 +1647,14 @@ WRONG = [
     ("2.1", Wrong21.hands_over_awaitables, "handed a coroutine, not its result"),
     ("2.1", Wrong21.returns_tasks, "a task is not its result"),
     ("2.1", Wrong21.forgets_return, "returned None"),
+    ("2.1", Wrong21.reports_what_is_true, f"{FALSE_RESULTS}, '', None, False, which are results like any other"),
+    ("2.1", Wrong21.waits_until_no_place_is_none, "Your list is [0, '', False]: the results in input order are [0,"),
+    ("2.1", Wrong21.looks_places_up_by_result, f"{FALSE_RESULTS}, '', None, False, which are results like any other"),
+    ("2.1", Wrong21.catches_everything, f"{CANCELLED_AFTER}returned []: a CancelledError has to go its way"),
+    ("2.2", Wrong22.processes_what_is_true, f"{FALSE_RESULTS}, '', None, which are results like any other, though"),
+    ("2.2", Wrong22.keeps_what_is_true, "`process` returns False, None, 0, which are results like any other, though"),
+    ("2.2", Wrong22.replaces_what_is_none, "`process` returns False, None, 0, which are results like any other"),
+    ("2.2", Wrong22.catches_everything, f"{CANCELLED_AFTER}returned ["),
     ("2.2", Wrong22.processes_what_as_completed_gives, "handed a coroutine, not its result"),
     ("2.2", Wrong22.processes_the_coroutines, "handed a coroutine, not its result"),
     ("2.2", Wrong22.processes_the_list, "hand it each result just as it arrived"),
@@ -1151,6 +1678,22 @@ WRONG = [
         "that only makes a coroutine, and the `gather` behind the loop begins it",
     ),
     ("2.2", Wrong22.loops_over_gather, "`asyncio.gather(...)` needs `await` in front"),
+    (
+        "3.1",
+        Wrong31.catches_two_kinds,
+        "failed with BurntError, and nothing caught it: your function is ready for",
+    ),
+    ("3.1", Wrong31.catches_a_cancelled_call, "'rolls' was cancelled, and your function gave its CancelledError as a"),
+    ("3.1", Wrong31.gives_none_for_a_cancelled_call, "the pairs of 'rolls', 'stew', and ended as if nothing had"),
+    (
+        "3.1",
+        Wrong31.passes_over_a_cancelled_call,
+        "your function went on: it gave the pairs of 'stew', and ended",
+    ),
+    ("3.1", Wrong31.ends_when_it_is_cancelled, f"{CANCELLED_AFTER}returned []: a CancelledError has to go its way"),
+    ("3.1", Wrong31.drops_false_results, "The keys were 0, '', None, 'fig', 'oat', and your pairs have 'oat': each"),
+    ("3.1", Wrong31.drops_false_keys, f"{FALSE_MEAL}: The keys were 0, '', None, 'fig', 'oat', and your pairs have"),
+    ("3.1", Wrong31.gives_none_for_a_false_result, "Under None your function gave None"),
     ("3.1", Wrong31.catches_value_error_only, "failed with OSError, and nothing caught it: your function is ready for"),
     ("3.1", Wrong31.swallows_the_other_failure, "'rice' raised OSError, and your function yields no pair for it"),
     (
@@ -1197,6 +1740,11 @@ WRONG = [
     ("3.1", Wrong31.leaves_a_task, "`sleep` still ran"),
     ("3.1", Wrong31.takes_no_parameters, "Keep the parameters"),
     ("3.1", Wrong31.is_not_written, "Nothing here yet"),
+    ("3.2", Wrong32.takes_false_results_for_errors, "The keys of your results are ['oat'], those of your errors ["),
+    ("3.2", Wrong32.looks_for_three_kinds, "The exception of 'ham' stands among your results"),
+    ("3.2", Wrong32.drops_none, "The keys of your results are ['', 'fig', 'oat', None], those of your errors []"),
+    ("3.2", Wrong32.drops_false_keys, "The keys of your results are ['fig', 'oat'], those of your errors []"),
+    ("3.2", Wrong32.returns_what_it_has_when_cancelled, f"{CANCELLED_AFTER}returned ({{}}, {{}}): a CancelledError"),
     ("3.2", Wrong32.catches_value_error_only, "failed with OSError, and nothing caught it: your function is ready for"),
     ("3.2", Wrong32.looks_for_value_errors_only, "The exception of 'rice' stands among your results"),
     (
@@ -1580,7 +2128,7 @@ def test_tasks_and_warnings_of_others_are_left_alone(capsys):
 
     with pytest.warns(UserWarning, match="take care") as shown:
         asyncio.run(cell())
-    assert len(shown) == 3  # the answer is called three times
+    assert len(shown) == 5  # the answer is called five times
     assert capsys.readouterr().out.startswith("✓ 0.1 ")
 
 

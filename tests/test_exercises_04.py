@@ -4,12 +4,14 @@
 
 import asyncio
 import contextlib
+import functools
 import time
 
+import anyio
 import pytest
 
 from steps_of_answers import started, stop
-from test_exercises import ANYTHING, Endless
+from test_exercises import ANYTHING, CANCELLED_AFTER, Endless
 from workshop.exercises import predictions, runner
 
 
@@ -27,7 +29,7 @@ async def first(tasks):
     for next_result in asyncio.as_completed(tasks):
         try:
             return await next_result
-        except ConnectionError:
+        except Exception:
             pass
     raise LookupError("all failed")
 
@@ -45,13 +47,15 @@ class Right41:
 
     async def catches_inside_the_loop(seconds, coroutines):
         tasks, results = started(coroutines), []
-        for next_result in asyncio.as_completed(tasks, timeout=seconds):
-            try:
-                results.append(await next_result)
-            except TimeoutError:
-                pass
-        await stop(tasks)
-        return results
+        try:
+            for next_result in asyncio.as_completed(tasks, timeout=seconds):
+                try:
+                    results.append(await next_result)
+                except TimeoutError:
+                    pass
+            return results
+        finally:
+            await stop(tasks)
 
     async def timeout_around_the_loop(seconds, coroutines):
         tasks, results = started(coroutines), []
@@ -60,44 +64,116 @@ class Right41:
                 for next_result in asyncio.as_completed(tasks):
                     results.append(await next_result)
         except TimeoutError:
+            pass
+        finally:
             await stop(tasks)
         return results
 
     async def wait_until_the_deadline(seconds, coroutines):
         loop = asyncio.get_running_loop()
         deadline, pending, results = loop.time() + seconds, set(started(coroutines)), []
-        while pending and loop.time() < deadline:
-            rest = deadline - loop.time()
-            done, pending = await asyncio.wait(pending, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
-            results += [task.result() for task in done]
-        await stop(pending)
+        try:
+            while pending and loop.time() < deadline:
+                rest = deadline - loop.time()
+                done, pending = await asyncio.wait(pending, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+                results += [task.result() for task in done]
+        finally:
+            await stop(pending)
         return results
 
     async def cancels_and_then_waits(seconds, coroutines):
         tasks = started(coroutines)
-        results = await collect(seconds, tasks)
-        pending = [task for task in tasks if not task.done()]
-        for task in pending:
-            task.cancel()
-        if pending:
-            await asyncio.wait(pending)
-        return results
+        try:
+            return await collect(seconds, tasks)
+        finally:
+            pending = [task for task in tasks if not task.done()]
+            for task in pending:
+                task.cancel()
+            if pending:
+                await asyncio.wait(pending)
 
     async def awaits_each_cancelled_task(seconds, coroutines):
         tasks = started(coroutines)
-        results = await collect(seconds, tasks)
-        for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        try:
+            return await collect(seconds, tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def catches_the_cancellation_and_raises_it_again(seconds, coroutines):
+        tasks = started(coroutines)
+        try:
+            results = await collect(seconds, tasks)
+        except asyncio.CancelledError:
+            await stop(tasks)
+            raise
+        await stop(tasks)
         return results
 
     async def a_limit_for_each(seconds, coroutines):
-        results = []
-        for next_result in asyncio.as_completed([asyncio.wait_for(each, seconds) for each in coroutines]):
-            with contextlib.suppress(TimeoutError):
-                results.append(await next_result)
+        results, tasks = [], started(asyncio.wait_for(each, seconds) for each in coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                with contextlib.suppress(TimeoutError):
+                    results.append(await next_result)
+        finally:
+            await stop(tasks)
         return results
+
+    async def a_limit_for_each_in_a_gather(seconds, coroutines):
+        results = []
+
+        async def one(coroutine):
+            with contextlib.suppress(TimeoutError):
+                results.append(await asyncio.wait_for(coroutine, seconds))
+
+        await asyncio.gather(*map(one, coroutines))
+        return results
+
+    async def an_asynchronous_comprehension(seconds, coroutines):
+        tasks = started(coroutines)
+
+        async def arrivals():
+            with contextlib.suppress(TimeoutError):
+                for next_result in asyncio.as_completed(tasks, timeout=seconds):
+                    yield await next_result
+
+        try:
+            return [result async for result in arrivals()]
+        finally:
+            await stop(tasks)
+
+    async def anyio_cancels_the_rest(seconds, coroutines):
+        results = []
+
+        async def one(coroutine):
+            results.append(await coroutine)
+
+        with anyio.move_on_after(seconds):
+            async with anyio.create_task_group() as group:
+                for coroutine in coroutines:
+                    group.start_soon(one, coroutine)
+        return results
+
+    async def callbacks(seconds, coroutines):
+        results, tasks = [], started(coroutines)
+        for task in tasks:
+            task.add_done_callback(lambda task: task.cancelled() or results.append(task.result()))
+        try:
+            await asyncio.wait(tasks, timeout=seconds)
+        finally:
+            await stop(tasks)
+        return results
+
+    class AnObjectThatIsCalled:
+        async def __call__(self, seconds, coroutines):
+            return await Right41.finally_stops_them(seconds, coroutines)
+
+    an_object_that_is_called = AnObjectThatIsCalled()
+
+    arguments_that_are_known = functools.partial(finally_stops_them)
 
     async def a_task_group(seconds, coroutines):
         results = []
@@ -133,17 +209,19 @@ class Right42:
             await stop(tasks)
 
     async def breaks_and_stops_them(coroutines):
-        tasks, found = started(coroutines), None
-        for next_result in asyncio.as_completed(tasks):
-            try:
-                found = await next_result
-                break
-            except ConnectionError:
-                continue
-        await stop(tasks)
-        if found is None:
+        tasks, found = started(coroutines), []
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                try:
+                    found.append(await next_result)
+                    break
+                except Exception:
+                    continue
+        finally:
+            await stop(tasks)
+        if not found:
             raise LookupError
-        return found
+        return found[0]
 
     async def waits_for_the_first(coroutines):
         tasks = pending = set(started(coroutines))
@@ -166,7 +244,7 @@ class Right42:
         async def one(coroutine):
             try:
                 found.append(await coroutine)
-            except ConnectionError:
+            except Exception:
                 return
             raise FoundError
 
@@ -184,15 +262,15 @@ class Right42:
         async with asyncio.TaskGroup() as group:
 
             async def one(coroutine):
-                with contextlib.suppress(ConnectionError):
-                    return await coroutine
+                with contextlib.suppress(Exception):
+                    return [await coroutine]
 
             tasks = [group.create_task(one(coroutine)) for coroutine in coroutines]
             for next_result in asyncio.as_completed(tasks):
-                if (result := await next_result) is not None:
+                if results := await next_result:
                     for task in tasks:
                         task.cancel()
-                    return result
+                    return results[0]
         raise LookupError("every call failed")
 
     async def a_queue_and_a_count(coroutines):
@@ -201,7 +279,7 @@ class Right42:
         async def one(coroutine):
             try:
                 queue.put_nowait((await coroutine, True))
-            except ConnectionError as error:
+            except Exception as error:
                 queue.put_nowait((error, False))
 
         tasks = started(map(one, coroutines))
@@ -214,12 +292,50 @@ class Right42:
         finally:
             await stop(tasks)
 
+    async def anyio_cancels_the_rest(coroutines):
+        found = []
+
+        async def one(coroutine):
+            with contextlib.suppress(Exception):
+                found.append(await coroutine)
+                group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            for coroutine in coroutines:
+                group.start_soon(one, coroutine)
+        if not found:
+            raise LookupError
+        return found[0]
+
+    async def a_lookup_error_of_its_own(coroutines):
+        class NoAnswerError(LookupError):
+            pass
+
+        try:
+            return await Right42.finally_stops_them(coroutines)
+        except LookupError:
+            raise NoAnswerError("nobody answered")
+
+    async def a_key_error(coroutines):
+        try:
+            return await Right42.finally_stops_them(coroutines)
+        except LookupError:
+            return {}["answer"]
+
+    class AnObjectThatIsCalled:
+        async def __call__(self, coroutines):
+            return await Right42.finally_stops_them(coroutines)
+
+    an_object_that_is_called = AnObjectThatIsCalled()
+
+    arguments_that_are_known = functools.partial(finally_stops_them)
+
 
 def answers(number, group):
     return [
         pytest.param(number, answer, id=f"{number}-{name}")
         for name, answer in vars(group).items()
-        if not name.startswith("__")
+        if not name.startswith("__") and not isinstance(answer, type)
     ]
 
 
@@ -387,8 +503,166 @@ class Wrong41:
         asyncio.gather(*tasks, return_exceptions=True)
         return results
 
+    async def cleans_up_behind_the_loop(seconds, coroutines):
+        tasks = started(coroutines)
+        results = await collect(seconds, tasks)
+        await stop(tasks)
+        return results
+
+    async def cleans_up_after_a_timeout(seconds, coroutines):
+        tasks, results = started(coroutines), []
+        try:
+            for next_result in asyncio.as_completed(tasks, timeout=seconds):
+                results.append(await next_result)
+        except TimeoutError:
+            await stop(tasks)
+        return results
+
+    async def cleans_up_after_any_exception(seconds, coroutines):
+        tasks, results = started(coroutines), []
+        try:
+            for next_result in asyncio.as_completed(tasks, timeout=seconds):
+                results.append(await next_result)
+        except Exception:
+            await stop(tasks)
+        return results
+
+    async def takes_a_cancellation_for_a_timeout(seconds, coroutines):
+        tasks, results = started(coroutines), []
+        try:
+            for next_result in asyncio.as_completed(tasks, timeout=seconds):
+                results.append(await next_result)
+        except BaseException:
+            pass
+        await stop(tasks)
+        return results
+
+    async def raises_another_error_when_cancelled(seconds, coroutines):
+        try:
+            return await Right41.finally_stops_them(seconds, coroutines)
+        except asyncio.CancelledError:
+            raise RuntimeError("who was that?") from None
+
+    async def waits_on_when_cancelled(seconds, coroutines):
+        try:
+            return await Right41.finally_stops_them(seconds, coroutines)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+
+    async def drops_false_results(seconds, coroutines):
+        return list(filter(None, await Right41.finally_stops_them(seconds, coroutines)))
+
+    async def drops_none(seconds, coroutines):
+        results = await Right41.finally_stops_them(seconds, coroutines)
+        return [result for result in results if result is not None]
+
 
 class Wrong42:
+    async def catches_connection_error_only(coroutines):
+        tasks = started(coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                with contextlib.suppress(ConnectionError):
+                    return await next_result
+            raise LookupError
+        finally:
+            await stop(tasks)
+
+    async def lets_lookup_errors_through(coroutines):
+        tasks = started(coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                try:
+                    return await next_result
+                except LookupError:
+                    raise
+                except Exception:
+                    pass
+            raise LookupError
+        finally:
+            await stop(tasks)
+
+    async def counts_connection_errors_only(coroutines):
+        queue = asyncio.Queue()
+
+        async def one(coroutine):
+            try:
+                queue.put_nowait((await coroutine, True))
+            except ConnectionError as error:
+                queue.put_nowait((error, False))
+
+        tasks = started(map(one, coroutines))
+        try:
+            for _ in tasks:
+                result, good = await queue.get()
+                if good:
+                    return result
+            raise LookupError
+        finally:
+            await stop(tasks)
+
+    async def cleans_up_behind_the_loop(coroutines):
+        tasks = started(coroutines)
+        for next_result in asyncio.as_completed(tasks):
+            try:
+                result = await next_result
+            except Exception:
+                continue
+            await stop(tasks)
+            return result
+        raise LookupError
+
+    async def passes_over_its_own_cancellation(coroutines):
+        tasks = started(coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                try:
+                    return await next_result
+                except BaseException:
+                    continue
+            raise LookupError
+        finally:
+            await stop(tasks)
+
+    async def passes_over_false_results(coroutines):
+        tasks = started(coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                with contextlib.suppress(Exception):
+                    if result := await next_result:
+                        return result
+            raise LookupError
+        finally:
+            await stop(tasks)
+
+    async def takes_none_for_no_answer(coroutines):
+        tasks, found = started(coroutines), None
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                with contextlib.suppress(Exception):
+                    found = await next_result
+                    break
+        finally:
+            await stop(tasks)
+        if found is None:
+            raise LookupError
+        return found
+
+    async def raises_lookup_error_in_a_group(coroutines):
+        async with asyncio.TaskGroup() as group:
+
+            async def one(coroutine):
+                with contextlib.suppress(Exception):
+                    return [await coroutine]
+
+            tasks = [group.create_task(one(coroutine)) for coroutine in coroutines]
+            for next_result in asyncio.as_completed(tasks):
+                if results := await next_result:
+                    for task in tasks:
+                        task.cancel()
+                    return results[0]
+            raise LookupError("every call failed")
+
     async def gathers_without_return_exceptions(coroutines):
         tasks = started(coroutines)
         try:
@@ -558,7 +832,7 @@ class Wrong42:
             for next_result in asyncio.as_completed(tasks):
                 try:
                     return await next_result
-                except ConnectionError as error:
+                except Exception as error:
                     last = error
             raise last
         finally:
@@ -574,7 +848,7 @@ class Wrong42:
         queue = asyncio.Queue()
 
         async def one(coroutine):
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(Exception):
                 queue.put_nowait(await coroutine)
 
         tasks = started(map(one, coroutines))
@@ -629,17 +903,53 @@ WRONG = [
     ("4.1", Wrong41.waits_for_the_others_in_the_end, DONT_WAIT),
     ("4.1", Wrong41.a_task_group_around_it, DONT_WAIT),
     ("4.1", Wrong41.always_waits_the_full_time, "the limit is the most to wait, not the least"),
-    ("4.1", Wrong41.gives_input_order, "They arrived in the order Oslo, Lima, Rome, Kyiv, Bern, and your list is Bern"),
+    (
+        "4.1",
+        Wrong41.gives_input_order,
+        "They arrived in the order ['Oslo', 'Lima', 'Rome', 'Kyiv', 'Bern'], and your list is ['Bern'",
+    ),
     ("4.1", Wrong41.sorts, "They arrived in the order"),
     ("4.1", Wrong41.runs_one_by_one, f"Oslo, Bern, Lima {NEVER_BEGAN}"),
     ("4.1", Wrong41.a_limit_for_each_in_turn, DONT_WAIT),
     ("4.1", Wrong41.blocks, "Your code blocks the event loop"),
     ("4.1", Wrong41.collects_awaitables, "await what as_completed gives, and collect the results"),
     ("4.1", Wrong41.collects_tasks, "Your list holds awaitables"),
-    ("4.1", Wrong41.returns_none_for_the_late, "returned ['Oslo', 'Bern', 'None', 'None']"),
+    ("4.1", Wrong41.returns_none_for_the_late, "returned ['Oslo', 'Bern', None, None]"),
     ("4.1", Wrong41.returns_the_first_only, "['Oslo', 'Bern'] arrive in time, and your function returned ['Oslo']"),
     ("4.1", Wrong41.returns_a_set, "a list of results was expected"),
     ("4.1", Wrong41.returns_nothing, f"Rome, Oslo, Bern, Lima {NEVER_BEGAN}"),
+    (
+        "4.1",
+        Wrong41.cleans_up_behind_the_loop,
+        f"{CANCELLED_AFTER}when it had ended, 2 tasks still ran: stop the calls",
+    ),
+    (
+        "4.1",
+        Wrong41.cleans_up_after_a_timeout,
+        f"{CANCELLED_AFTER}when it had ended, 2 tasks still ran: stop the calls",
+    ),
+    ("4.1", Wrong41.cleans_up_after_any_exception, f"{CANCELLED_AFTER}when it had ended, 2 tasks still ran"),
+    ("4.1", Wrong41.takes_a_cancellation_for_a_timeout, f"{CANCELLED_AFTER}returned []: a CancelledError has to go"),
+    ("4.1", Wrong41.raises_another_error_when_cancelled, f"{CANCELLED_AFTER}raised RuntimeError('who was that?'): a"),
+    ("4.1", Wrong41.waits_on_when_cancelled, f"{CANCELLED_AFTER}waited on: a CancelledError has to go its way"),
+    ("4.1", Wrong41.drops_false_results, "Names went well, but not the results 0, '', None, False: With a limit of"),
+    ("4.1", Wrong41.drops_none, "the results [None, '', 0] arrive in time, and your function returned ['', 0]"),
+    (
+        "4.2",
+        Wrong42.catches_connection_error_only,
+        "The call to Oslo failed with ValueError, and that ended your function: it is ready for ConnectionError",
+    ),
+    ("4.2", Wrong42.lets_lookup_errors_through, "The call to Bern failed with LookupError, and that ended your"),
+    ("4.2", Wrong42.counts_connection_errors_only, "with ConnectionError and ValueError, your function still waited"),
+    ("4.2", Wrong42.cleans_up_behind_the_loop, f"{CANCELLED_AFTER}when it had ended, 3 tasks still ran"),
+    ("4.2", Wrong42.passes_over_its_own_cancellation, f"{CANCELLED_AFTER}returned 'Oslo': a CancelledError has to go"),
+    ("4.2", Wrong42.passes_over_false_results, "A name went well, but not the result 0, which is one like any other:"),
+    (
+        "4.2",
+        Wrong42.takes_none_for_no_answer,
+        "A name went well, but not the result None, which is one like any other:",
+    ),
+    ("4.2", Wrong42.raises_lookup_error_in_a_group, "which `except LookupError` does not catch: a task group wraps"),
     ("4.2", Wrong42.ends_with_the_first_failure, "catch the exception inside the loop, and wait for the next"),
     ("4.2", Wrong42.ends_with_the_first_failure_in_a_group, "catch the exception inside the loop"),
     ("4.2", Wrong42.gathers_without_return_exceptions, RAISED_AGAIN),
@@ -668,7 +978,11 @@ WRONG = [
     ("4.2", Wrong42.gives_a_task, "returned an awaitable: put `await` before it"),
     ("4.2", Wrong42.gives_none_when_all_fail, "should raise LookupError; it returned None"),
     ("4.2", Wrong42.gives_the_error_when_all_fail, "should raise LookupError; it returned LookupError('all failed')"),
-    ("4.2", Wrong42.raises_the_last_error_when_all_fail, "should raise LookupError; it raised ConnectionError"),
+    (
+        "4.2",
+        Wrong42.raises_the_last_error_when_all_fail,
+        "should raise LookupError; it raised ConnectionError: no answer from Rome.",
+    ),
     ("4.2", Wrong42.raises_stop_iteration_when_all_fail, "should raise LookupError; it raised RuntimeError"),
     ("4.2", Wrong42.leaves_a_task_when_all_fail, "`sleep` still ran"),
     ("4.2", Wrong42.blocks, "Your code blocks the event loop"),
@@ -716,7 +1030,7 @@ def test_an_endless_wait_is_ended(judge, monkeypatch, number):
 def test_an_endless_wait_when_all_fail_is_told(judge, monkeypatch):
     monkeypatch.setattr(runner, "WAIT_LIMIT", 0.7)
     line = judge("4.2", Wrong42.waits_for_ever_when_all_fail)
-    assert "When every call had failed, your function still waited after 0.7 s: count the failures" in line
+    assert "your function still waited after 0.7 s: count the failures, whatever they are" in line
 
 
 # ---- predictions

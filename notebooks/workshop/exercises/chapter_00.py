@@ -4,6 +4,8 @@ from typing import Any
 
 from workshop.exercises.checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, seconds, shown
 from workshop.exercises.predictions import Prediction, Verdict, prediction
+from workshop.exercises.runner import Outcome
+from workshop.exercises.slow_calls import attempt_cancelled
 
 
 def _run_in_a_cell(outcome: Any) -> Verdict:
@@ -36,26 +38,29 @@ prediction(
 async def wait_and_add(answer: Any) -> str:
     """Check the exercise: wait 0.1 s without blocking, then return the sum of two arguments."""
     outcome = await attempt(answer, 1, 2)
+    _expect_waited(outcome, "Your function")
+    expect(outcome.result == 3, f"wait_and_add(1, 2) returned {shown(outcome.result)}, and 3 was expected.")
+    for a, b in ((20, 22), (-1.5, 4), (7, -7)):
+        call = f"wait_and_add({a}, {b})"
+        other = await attempt(answer, a, b, when=f"for {call}")
+        expect(
+            other.result == a + b,
+            f"wait_and_add(1, 2) is right, but {call} returned {shown(other.result)}: "
+            "work with the arguments, not with fixed numbers.",
+        )
+        _expect_waited(other, call)
+    expect_nothing_left(outcome)
+    await attempt_cancelled(answer, 1, 2, after=0.05, linger=0.1)
+    return "Your function waits without blocking, and adds."
+
+
+def _expect_waited(outcome: Outcome, call: str) -> None:
+    """Go on if a call waited for about 0.1 s, without blocking."""
     expect(not outcome.blocked, BLOCKS)
     expect(
         "sleep" not in outcome.never_awaited,
         "`asyncio.sleep(...)` was called but not awaited: without `await` it only makes a coroutine, and nobody waits.",
     )
-    expect(
-        outcome.elapsed > 0.05,
-        f"Your function returned after {seconds(outcome.elapsed)}: let it wait 0.1 s before it returns.",
-    )
-    expect(
-        outcome.elapsed < 0.5,
-        f"Your function returned after {seconds(outcome.elapsed)}: 0.1 s was asked for, and asyncio counts in seconds.",
-    )
-    expect(outcome.result == 3, f"wait_and_add(1, 2) returned {shown(outcome.result)}, and 3 was expected.")
-    for a, b in ((20, 22), (-1.5, 4)):
-        other = await attempt(answer, a, b)
-        expect(
-            other.result == a + b,
-            f"wait_and_add(1, 2) is right, but wait_and_add({a}, {b}) returned {shown(other.result)}: "
-            "work with the arguments, not with fixed numbers.",
-        )
-    expect_nothing_left(outcome)
-    return "Your function waits without blocking, and adds."
+    took = f"{call} returned after {seconds(outcome.elapsed)}"
+    expect(outcome.elapsed > 0.05, f"{took}: let it wait 0.1 s before it returns.")
+    expect(outcome.elapsed < 0.5, f"{took}: 0.1 s was asked for, and asyncio counts in seconds.")

@@ -1,7 +1,10 @@
 """Predictions and exercises of chapter 01, sleepers."""
 
+import asyncio
 import inspect
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 from workshop.exercises.checks import (
@@ -11,12 +14,15 @@ from workshop.exercises.checks import (
     expect,
     expect_all_awaited,
     expect_nothing_left,
+    explaining,
     seconds,
     shown,
     sleeper,
+    telling,
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
-from workshop.exercises.runner import Outcome
+from workshop.exercises.runner import Outcome, run
+from workshop.exercises.slow_calls import attempt_cancelled
 
 
 def _order_of_printing(order: Sequence[str]) -> Verdict:
@@ -112,7 +118,7 @@ async def timed(answer: Any) -> str:
         "You returned the result alone: return it together with the seconds, as in `return result, seconds`.",
     )
     expect(
-        not isinstance(result, int | float),
+        not isinstance(result, Real | Decimal),
         "You returned the seconds alone: the result of the awaitable would be lost to the caller. Return both.",
     )
     expect(
@@ -131,23 +137,82 @@ async def timed(answer: Any) -> str:
     )
     expect(not outcome.blocked, BLOCKS)
     expect(shown(value) == "'tea'", f"The awaitable's result was 'tea', and the first of your pair is {shown(value)}.")
-    expect(isinstance(duration, int | float), f"The second of your pair is {shown(duration)}: seconds were expected.")
+    expect(
+        isinstance(duration, Real | Decimal),
+        f"The second of your pair is {shown(duration)}: seconds were expected.",
+    )
+    duration = float(duration)
     expect(
         abs(duration - outcome.elapsed) < 0.1,
         f"The awaitable took {seconds(outcome.elapsed)}, and the second of your pair says {seconds(duration)}: "
         + _mistake_of_the_clock(duration, outcome.elapsed),
     )
-    other = await attempt(answer, sleeper(0.05, "coffee"))
-    expect(
-        isinstance(other.result, tuple | list)
-        and len(other.result) == 2
-        and other.result[0] == "coffee"
-        and abs(other.result[1] - other.elapsed) < 0.1,
-        f"One awaitable is timed right, and for another of 0.05 s the pair is {shown(other.result)}: "
-        "return what you measured, not fixed values.",
-    )
+    for drink in ("coffee", 0, None):
+        other = await attempt(answer, sleeper(0.05, drink), when=f"for an awaitable whose result is {shown(drink)}")
+        expect(
+            _is_timed(other, drink),
+            f"One awaitable is timed right, and for another, of 0.05 s and with the result {shown(drink)}, your "
+            f"function returned {shown(other.result)}: return what you got and what you measured, not fixed values.",
+        )
+    await _expect_tasks_are_timed(answer)
+    await _expect_failures_are_passed_on(answer)
     expect_nothing_left(outcome)
+    await attempt_cancelled(answer, sleeper(0.2, "tea"), after=0.05)
     return "Your function awaits, measures, and returns both."
+
+
+def _is_timed(outcome: Outcome, result: Any) -> bool:
+    """Return whether an answer gave a pair of this result and the seconds that it took."""
+    pair = outcome.result
+    return (
+        isinstance(pair, tuple | list)
+        and len(pair) == 2
+        and shown(pair[0]) == shown(result)
+        and isinstance(pair[1], Real | Decimal)
+        and abs(float(pair[1]) - outcome.elapsed) < 0.1
+    )
+
+
+MAKES_A_TASK = (
+    "A coroutine is timed right, but what your function is given may be a task, and then it raised TypeError: "
+    "`create_task` takes coroutines only, since a task runs already. Is a task of your own needed here?"
+)
+
+
+async def _expect_tasks_are_timed(answer: Any) -> None:
+    """Go on if an answer that is right for coroutines is so for a task, too."""
+    task = asyncio.create_task(sleeper(0.05, "juice"))
+    try:
+        with explaining([("a coroutine was expected", MAKES_A_TASK)]):
+            outcome = await attempt(answer, task, when="for an awaitable that is a task")
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    expect(
+        _is_timed(outcome, "juice"),
+        f"A coroutine is timed right, and for a task with the result 'juice' your function returned "
+        f"{shown(outcome.result)}.",
+    )
+
+
+class SpiltError(Exception):
+    """What an awaitable raises that fails; readers meet the name in messages."""
+
+
+async def _spill() -> None:
+    await asyncio.sleep(0.05)
+    raise SpiltError("all over the table")
+
+
+async def _expect_failures_are_passed_on(answer: Any) -> None:
+    """Go on if an answer raises what its awaitable raises."""
+    outcome = await run(answer, _spill())
+    expect(
+        outcome.error.startswith("SpiltError"),
+        "The awaitable raised SpiltError, and your function "
+        + (f"raised {outcome.error}" if outcome.error else f"returned {shown(outcome.result)}")
+        + ": whoever awaits it would not get to know that something failed. There is nothing to return then.",
+    )
 
 
 def _mistake_of_the_clock(duration: float, elapsed: float) -> str:
@@ -168,13 +233,46 @@ async def finishing_order(answer: Any) -> str:
         [(0.1, "Joe"), (0.25, "Kim"), (0.05, "Lou"), (0.2, "Max"), (0.15, "Noa")],
     ):
         await _one_order(answer, naps)
+    odd = [(0.25, "Ivy"), (0, ""), (0.15, "Ivy"), (0.05, "Pia")]
+    with telling(f"Other naps went well, but not {odd}, with an empty name, and one twice"):
+        await _one_order(answer, odd)
     empty = await attempt(answer, [], when="for an empty list")
-    expect(list(empty.result) == [], f"For an empty list your function returned {shown(empty.result)}: expected [].")
+    expect(
+        isinstance(empty.result, list | tuple) and not empty.result,
+        f"For an empty list your function returned {shown(empty.result)}: expected [].",
+    )
+    await attempt_cancelled(answer, [(0.1, "Ada"), (0.15, "Bo")], after=0.05, linger=0.1)
     return "All sleep at the same time, and the names come as the sleeps end."
 
 
+class _Length(float):
+    """The length of a nap, which notes when it is compared with another's: so an order is worked out."""
+
+    compared: list[float]
+
+    @classmethod
+    def of(cls, nap: tuple[float, str], compared: list[float]) -> tuple["_Length", str]:
+        """Return the nap with its length as one that notes what it is compared with."""
+        length = cls(nap[0])
+        length.compared = compared
+        return length, nap[1]
+
+    def __lt__(self, other: Any) -> bool:
+        self._note(other)
+        return super().__lt__(other)
+
+    def __gt__(self, other: Any) -> bool:
+        self._note(other)
+        return super().__gt__(other)
+
+    def _note(self, other: Any) -> None:
+        if isinstance(other, _Length):
+            self.compared.append(other)
+
+
 async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
-    outcome = await attempt(answer, list(naps))
+    compared: list[float] = []
+    outcome = await attempt(answer, [_Length.of(nap, compared) for nap in naps])
     names, ended = [name for _, name in naps], [name for _, name in sorted(naps)]
     expect(not outcome.blocked, BLOCKS)
     expect(
@@ -194,6 +292,12 @@ async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
     expect_all_awaited(outcome)
     _expect_all_slept_together(outcome, [length for length, _ in naps])
     expect(
+        outcome.tasks_started >= len(naps) or len(compared) < len(naps),  # n - 1 comparisons find the longest
+        f"There were {len(naps)} sleepers, and you started {outcome.tasks_started or 'no'} "
+        f"task{'s' * (outcome.tasks_started != 1)}: "
+        "let each of them sleep, and note who wakes, rather than working the order out.",
+    )
+    expect(
         isinstance(outcome.result, list | tuple),
         f"Your function returned {shown(outcome.result)}: a list of names was expected.",
     )
@@ -208,19 +312,19 @@ async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
     )
     expect(
         sorted(got) == sorted(names),
-        f"There were {len(names)} sleepers, and your list is {shown(got)}: each name was expected once.",
+        f"There were {len(names)} sleepers, and your list is {shown(got)}: one name for each was expected.",
     )
     expect(
         got != names,
         "Your list has the order of the input, as from awaiting one task after another. "
         "What gives you the results in the order in which they become ready?",
     )
-    expect(got == ended, f"They woke in the order {', '.join(ended)}, and your list is {', '.join(got)}.")
+    expect(got == ended, f"They woke in the order {shown(ended)}, and your list is {shown(got)}.")
     expect_nothing_left(outcome)
 
 
 def _expect_all_slept_together(outcome: Outcome, lengths: list[float]) -> None:
-    """Go on if the time taken, and the number of tasks, are those of sleepers that sleep at the same time."""
+    """Go on if the time taken is that of sleepers that sleep at the same time."""
     longest, total = max(lengths), sum(lengths)
     took = f"Your function took {seconds(outcome.elapsed)}"
     expect(
@@ -239,10 +343,4 @@ def _expect_all_slept_together(outcome: Outcome, lengths: list[float]) -> None:
         outcome.elapsed < (longest + total) / 2,
         f"{took}, about the sum of the sleeps, {seconds(total)}: they came one after another. "
         "Start all of them before you wait for the first.",
-    )
-    expect(
-        outcome.tasks_started >= len(lengths),
-        f"There were {len(lengths)} sleepers, and you started {outcome.tasks_started or 'no'} "
-        f"task{'s' * (outcome.tasks_started != 1)}: "
-        "let each of them sleep, and note who wakes, rather than working the order out.",
     )

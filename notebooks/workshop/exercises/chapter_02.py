@@ -6,9 +6,20 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from workshop.exercises.checks import BLOCKS, WrongError, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.checks import (
+    BLOCKS,
+    WrongError,
+    attempt,
+    exercise,
+    expect,
+    expect_nothing_left,
+    seconds,
+    shown,
+    telling,
+)
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import Outcome
+from workshop.exercises.slow_calls import attempt_cancelled
 
 
 def _order_of_gather(input_names: Sequence[str], result_names: Sequence[str]) -> Verdict:
@@ -96,11 +107,24 @@ prediction(
 
 
 class _Calls:
-    """Calls of different length, and what an answer did with their results, in which order."""
+    """Calls of different length, and what an answer did with their results, in which order.
 
-    def __init__(self, delays: dict[str, float]) -> None:
+    Args:
+        delays: for each name how long its call takes, in seconds.
+        results: what each call gives; no two are the same object. Without it, each gives its name.
+        processed: and what `process` makes of that.
+    """
+
+    def __init__(
+        self,
+        delays: dict[str, float],
+        results: dict[str, Any] | None = None,
+        processed: dict[str, Any] | None = None,
+    ) -> None:
         self.delays = delays
         self.names = list(delays)
+        self.results = results or {name: name for name in delays}
+        self.processed = processed or {name: f"{name}, processed" for name in delays}
         self.started: list[str] = []
         self.started_late: list[str] = []  # when another call had ended
         self.arrived: list[str] = []
@@ -115,13 +139,13 @@ class _Calls:
     def coroutines(self) -> list[Coroutine]:
         return [self.call(name) for name in self.names]
 
-    async def call(self, name: str) -> str:
+    async def call(self, name: str) -> Any:
         """Wait as long as this call takes; readers meet the name in messages."""
         (self.started_late if self.arrived else self.started).append(name)
         await asyncio.sleep(self.delays[name])
         self.arrived.append(name)
         self.arrived_at[name] = self._now()
-        return name
+        return self.results[name]
 
     def _now(self) -> float:
         return time.perf_counter() - self.began
@@ -131,17 +155,18 @@ class _Calls:
         if inspect.isawaitable(result):  # not kept: nobody may ever await it
             self.handed_awaitable = "a coroutine" if inspect.iscoroutine(result) else "an awaitable"
             return
-        self.handed.append(result)
+        self.handed.append(_whose(result, self.results))
         self.arrived_before.append(len(self.arrived))
         self.handed_at.append(self._now())
 
-    def process(self, result: Any) -> Coroutine[Any, Any, str]:
+    def process(self, result: Any) -> Coroutine[Any, Any, Any]:
         """Note the call, and return a coroutine that processes a result in 0.1 s."""
 
-        async def process() -> str:
+        async def process() -> Any:
             self.hand(result)
             await asyncio.sleep(0.1)
-            return f"{result}, processed"
+            name = _whose(result, self.results)
+            return self.processed[name] if isinstance(name, str) and name in self.processed else name
 
         self.called_before.append(len(self.arrived))
         return process()
@@ -225,10 +250,31 @@ class _Calls:
             )
 
 
+def _whose(value: Any, values: dict[str, Any]) -> Any:
+    """Return the name under which a value stands, or the value itself if it is none of them."""
+    for name, one in values.items():
+        if value is one or (isinstance(value, str) and isinstance(one, str) and value == one):
+            return name
+    return value
+
+
+LIKE_ANY_OTHER = "which are results like any other, though `if` takes them for false"
+
+
 @exercise("2.1")
 async def in_order(answer: Any) -> str:
     """Check the exercise: report each result as it arrives, and return them in input order."""
-    calls = _Calls({"Oslo": 0.2, "Bern": 0.1, "Rome": 0.4, "Cork": 0.3})
+    delays = {"Oslo": 0.2, "Bern": 0.1, "Rome": 0.4, "Cork": 0.3}
+    await _report_in_order(answer, _Calls(delays))
+    falsy = dict(zip(delays, (0, "", None, False), strict=True))
+    with telling(f"Names went well, but not the results {shown([*falsy.values()])[1:-1]}, {LIKE_ANY_OTHER}"):
+        await _report_in_order(answer, _Calls(delays, falsy))
+    calls = _Calls(delays)
+    await attempt_cancelled(answer, calls.coroutines(), calls.hand, after=0.05)
+    return "Each result is reported as it arrives, and the list has the order of the input."
+
+
+async def _report_in_order(answer: Any, calls: _Calls) -> None:
     outcome = await calls.attempt(answer, "on_result", calls.hand)
     calls.expect_all_started_together()
     calls.expect_handed_once("on_result")
@@ -237,11 +283,11 @@ async def in_order(answer: Any) -> str:
         isinstance(outcome.result, list | tuple),
         f"Your function returned {shown(outcome.result)}: the list of results was expected.",
     )
-    got = list(outcome.result)
     expect(
-        not any(inspect.isawaitable(value) for value in got),
+        not any(inspect.isawaitable(value) for value in outcome.result),
         "Your list holds awaitables: a task is not its result. `await task` gives it, also when the task is done.",
     )
+    got = [_whose(value, calls.results) for value in outcome.result]
     expect(
         got != calls.arrived,
         "`on_result` was called correctly, but your list has the order of completion. "
@@ -251,15 +297,31 @@ async def in_order(answer: Any) -> str:
         got != sorted(calls.names),
         "Your list is sorted by name, and that isn't the order of the input: something must remember each place.",
     )
-    expect(got == calls.names, f"Your list is {shown(got)}: the results in input order are {shown(calls.names)}.")
+    expect(
+        got == calls.names,
+        f"Your list is {shown(outcome.result)}: the results in input order are {shown([*calls.results.values()])}.",
+    )
     expect_nothing_left(outcome)
-    return "Each result is reported as it arrives, and the list has the order of the input."
 
 
 @exercise("2.2")
 async def collect(answer: Any) -> str:
     """Check the exercise: process each result while the others still run."""
-    calls = _Calls({"Oslo": 0.2, "Rome": 0.4, "Bern": 0.1})
+    delays = {"Oslo": 0.2, "Rome": 0.4, "Bern": 0.1}
+    await _process_on_arrival(answer, _Calls(delays))
+    falsy = {"Oslo": 0, "Rome": "", "Bern": None}
+    with telling(f"Names went well, but not the results {shown([*falsy.values()])[1:-1]}, {LIKE_ANY_OTHER}"):
+        await _process_on_arrival(answer, _Calls(delays, falsy))
+    processed = {"Oslo": False, "Rome": None, "Bern": 0}
+    made = f"Names went well, but not where `process` returns {shown([*processed.values()])[1:-1]}"
+    with telling(f"{made}, {LIKE_ANY_OTHER}"):
+        await _process_on_arrival(answer, _Calls(delays, processed=processed))
+    calls = _Calls(delays)
+    await attempt_cancelled(answer, calls.coroutines(), calls.process, after=0.05)
+    return "Processing fills the time of waiting."
+
+
+async def _process_on_arrival(answer: Any, calls: _Calls) -> None:
     outcome = await calls.attempt(answer, "process", calls.process)
     expect(
         not outcome.left_behind,
@@ -277,20 +339,21 @@ async def collect(answer: Any) -> str:
         isinstance(outcome.result, list | tuple | set),
         f"Your function returned {shown(outcome.result)}: the list of what `process` returned was expected.",
     )
-    got = list(outcome.result)
     expect(
-        not any(inspect.isawaitable(value) for value in got),
+        not any(inspect.isawaitable(value) for value in outcome.result),
         "Your list holds awaitables: a task is not its result. `await task` gives it, also when the task is done.",
     )
     expect(
-        not any(value in calls.names for value in got),
+        not any(_whose(value, calls.results) in calls.names for value in outcome.result),
         "Your list holds the results as they arrived: what `process` makes of them was asked for.",
     )
-    wanted = sorted(f"{name}, processed" for name in calls.names)
-    expect(sorted(map(str, got)) == wanted, f"Your list is {shown(got)}: {shown(wanted)} was expected, in any order.")
+    got = [_whose(value, calls.processed) for value in outcome.result]
+    expect(
+        sorted(map(str, got)) == sorted(calls.names),
+        f"Your list is {shown(outcome.result)}: {shown([*calls.processed.values()])} was expected, in any order.",
+    )
     expect(
         outcome.elapsed < 0.9,
         f"All was done after {seconds(outcome.elapsed)}, and 0.50 s is enough: what is waited for too long?",
     )
     expect_nothing_left(outcome)
-    return "Processing fills the time of waiting."

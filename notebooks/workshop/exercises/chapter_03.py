@@ -8,9 +8,20 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from workshop.exercises.checks import BLOCKS, WrongError, attempt, exercise, expect, expect_nothing_left, seconds, shown
+from workshop.exercises.checks import (
+    BLOCKS,
+    WrongError,
+    attempt,
+    exercise,
+    expect,
+    expect_nothing_left,
+    seconds,
+    shown,
+    telling,
+)
 from workshop.exercises.predictions import Prediction, Verdict, prediction
-from workshop.exercises.runner import Outcome
+from workshop.exercises.runner import Outcome, run
+from workshop.exercises.slow_calls import attempt_cancelled
 
 
 def _last_of_the_list(result: Any) -> Verdict:
@@ -65,6 +76,10 @@ prediction(
 )
 
 
+class BurntError(Exception):
+    """What no answer can know by name."""
+
+
 class _Kitchen:
     """Dishes that take different times, one of which may burn.
 
@@ -72,26 +87,35 @@ class _Kitchen:
         dishes: for each key how long its dish takes, in seconds.
         burnt: the key of the dish that burns, or None.
         error: the type of the exception that it ends with then.
+        results: what each dish gives; no two are the same object. Without it, each gives a few words.
     """
 
-    def __init__(self, dishes: dict[Any, float], burnt: Any = None, error: type[Exception] = ValueError) -> None:
+    def __init__(
+        self,
+        dishes: dict[Any, float],
+        burnt: Any = None,
+        error: type[BaseException] = ValueError,
+        results: dict[Any, Any] | None = None,
+    ) -> None:
         self.dishes = dishes
         self.burnt = burnt
         self.error = error
-        self.good = set(dishes) - {burnt}
+        self.results = results or {key: f"{key} is ready" for key in dishes}
+        self.bad = set() if burnt is None else {burnt}
+        self.good = set(dishes) - self.bad
         self.longest, self.total = max(dishes.values()), sum(dishes.values())
         self.finished_at: dict[Any, float] = {}  # by the clock, in the order of completion
 
-    def work(self) -> dict[Any, Coroutine[Any, Any, str]]:
+    def work(self) -> dict[Any, Coroutine[Any, Any, Any]]:
         return {key: self.cook(key) for key in self.dishes}
 
-    async def cook(self, key: Any) -> str:
+    async def cook(self, key: Any) -> Any:
         """Take the time of this dish; readers meet the name in messages."""
         await asyncio.sleep(self.dishes[key])
         self.finished_at[key] = time.perf_counter()
-        if key == self.burnt:
+        if key in self.bad:
             raise self.error(f"{key} burnt")
-        return f"{key} is ready"
+        return self.results[key]
 
     def expect_outcome(self, key: Any, outcome: Any) -> None:
         """Go on if this is what the dish of this key ended with."""
@@ -99,23 +123,26 @@ class _Kitchen:
             not inspect.isawaitable(outcome),
             f"For {key!r} your function gave an awaitable: await it, and give its result.",
         )
-        text = outcome if isinstance(outcome, str) else ""
         if isinstance(outcome, self.error):
-            whose = {self.burnt}
+            whose = self.bad
         else:
-            whose = {dish for dish in self.dishes if text == f"{dish} is ready"}
+            whose = {dish for dish, result in self.results.items() if self._is(result, outcome)}
         expect(
             not whose or key in whose,
             f"Under {key!r} your function gave {shown(outcome)}: what as_completed gives comes in the order of "
             "completion, so its position does not tell whose it is. Let each coroutine bring its key along.",
         )
-        if key == self.burnt:
+        if key in self.bad:
             expect(
                 whose,
                 f"The coroutine of {key!r} raised {self.error.__name__}, and your function gave {shown(outcome)} "
                 "for it: the exception itself was expected.",
             )
-        expect(whose, f"The result of {key!r} is '{key} is ready', and your function gave {shown(outcome)}.")
+        expect(whose, f"The result of {key!r} is {shown(self.results[key])}, and your function gave {shown(outcome)}.")
+
+    @staticmethod
+    def _is(result: Any, outcome: Any) -> bool:
+        return result is outcome or (isinstance(result, str) and isinstance(outcome, str) and result == outcome)
 
     def expect_all_ran_at_the_same_time(self, outcome: Outcome) -> None:
         for key in self.dishes:
@@ -133,7 +160,22 @@ def _meals() -> list[_Kitchen]:
         _Kitchen({"roast": 0.3, "soup": 0.1, "cake": 0.2}, burnt="soup"),
         _Kitchen({4: 0.05, 1: 0.2, 2: 0.15, 3: 0.1}),
         _Kitchen({"rice": 0.15, "fish": 0.05, "tart": 0.1}, burnt="rice", error=OSError),
+        _Kitchen({"pie": 0.15, "ham": 0.05, "egg": 0.1}, burnt="ham", error=BurntError),
     ]
+
+
+def _false_meal() -> _Kitchen:
+    """Return a meal whose keys and results are false for `if`, all but the last."""
+    return _Kitchen(
+        {0: 0.05, "": 0.2, None: 0.1, "fig": 0.15, "oat": 0.25},
+        results={0: None, "": 0, None: [], "fig": "", "oat": "oat is ready"},
+    )
+
+
+FALSE_MEAL = (
+    "Other work went well, but not the keys 0, '' and None and the results None, 0, [] and '', which are keys and "
+    "results like any other, though `if` takes them for false"
+)
 
 
 async def _attempt(answer: Any, kitchen: _Kitchen) -> Outcome:
@@ -149,8 +191,8 @@ async def _attempt(answer: Any, kitchen: _Kitchen) -> Outcome:
         name = kitchen.error.__name__  # not ValueError: the answer was ready for that, at an earlier meal
         expect(
             not str(wrong).startswith(f"Your code raised {name}: {kitchen.burnt} burnt"),
-            f"One of the coroutines failed with {name}, and nothing caught it: your function is ready for ValueError, "
-            "and a coroutine may fail with any `Exception`.",
+            f"One of the coroutines failed with {name}, and nothing caught it: your function is ready for other "
+            "exceptions, and a coroutine may fail with any `Exception`.",
         )
         raise
 
@@ -162,6 +204,9 @@ async def pairs(answer: Any) -> str:
         await _expect_async_generator(answer)
     for kitchen in _meals():
         await _one_meal(answer, kitchen)
+    with telling(FALSE_MEAL):
+        await _one_meal(answer, _false_meal())
+    await _expect_cancellation_goes_its_way(answer)
     return "Each pair comes as soon as it is there, and a failure is a pair like any other."
 
 
@@ -177,6 +222,8 @@ async def _expect_async_generator(answer: Any) -> None:
             "Your function returns an asynchronous generator, but `async def` without `yield` makes a coroutine of the "
             "call, and `async for` can't loop over that: put the `yield` into this function.",
         )
+        if "a plain function" in str(wrong) and await _gives_something_to_loop_over(answer):
+            return
         expect(
             "a plain function" not in str(wrong),
             "Your function is a plain function: it starts with `def`. Only what an `async def` function with a `yield` "
@@ -190,13 +237,25 @@ async def _expect_async_generator(answer: Any) -> None:
     )
 
 
+async def _gives_something_to_loop_over(answer: Any) -> bool:
+    async def loops(work: dict) -> bool:
+        return hasattr(answer(work), "__aiter__")
+
+    return (await run(loops, _meals()[0].work())).result is True
+
+
+def _closing(iterator: Any) -> contextlib.AbstractAsyncContextManager[Any]:
+    """Return a context that closes an asynchronous iterator which can be closed."""
+    return contextlib.aclosing(iterator) if hasattr(iterator, "aclose") else contextlib.nullcontext(iterator)
+
+
 def _collector(answer: Callable, limit: int, moments: list[float]) -> Callable:
     """Return a coroutine function that loops over the answer and returns what it yields, up to a limit."""
 
     @functools.wraps(answer)  # messages name the answer, not the collector
     async def collect(work: dict) -> list[Any]:
         got = []
-        async with contextlib.aclosing(answer(work)) as generator:
+        async with _closing(answer(work)) as generator:
             async for pair in generator:
                 moments.append(time.perf_counter())
                 got.append(pair)
@@ -230,16 +289,43 @@ async def _one_meal(answer: Callable, kitchen: _Kitchen) -> None:
     expect_nothing_left(outcome)
 
 
+async def _expect_cancellation_goes_its_way(answer: Callable) -> None:
+    """Go on if neither a call that is cancelled nor a consumer who is makes a pair, or an end like any other."""
+    await attempt_cancelled(_collector(answer, 9, []), _meals()[0].work(), after=0.05)
+    kitchen = _Kitchen({"stew": 0.15, "rolls": 0.05}, burnt="rolls", error=asyncio.CancelledError)
+    got, is_over = [], []
+
+    async def collect(work: dict) -> None:
+        async with _closing(answer(work)) as generator:
+            async for pair in generator:
+                got.append(pair)
+        is_over.append(True)
+
+    # cancelled in the end, since an answer with a queue may wait for a pair that nobody puts there: none is made up
+    await attempt_cancelled(collect, kitchen.work(), after=0.4)
+    expect(
+        not any(isinstance(part, asyncio.CancelledError) for pair in got for part in pair),
+        "The coroutine of 'rolls' was cancelled, and your function gave its CancelledError as a pair: a call that was "
+        "cancelled has not failed, so this has to go its way. What do you catch, beside every `Exception`?",
+    )
+    expect(
+        not (is_over and got),  # anyio's task groups give nothing any more, and end
+        "The coroutine of 'rolls' was cancelled, and your function went on: it gave the pairs of "
+        f"{_listed([key for key, _ in got])}, and ended as if nothing had happened. A CancelledError has to go its "
+        "way.",
+    )
+
+
 def _expect_each_key_once(got: list[Any], kitchen: _Kitchen) -> None:
     known = list(kitchen.dishes)
     # a key that can't be hashed, or that raises when it is compared, is looked at by its type only
-    keys = [key if isinstance(key, str | int) else shown(key) for key, _ in got]
+    keys = [key if key is None or isinstance(key, str | int) else shown(key) for key, _ in got]
     expect(
         keys != list(kitchen.finished_at)[:1],
         "Your function ended after the first pair: is there a `return` or a `break` inside the loop?",
     )
     expect(
-        set(keys) != kitchen.good or len(keys) != len(kitchen.good) or not kitchen.burnt,
+        set(keys) != kitchen.good or len(keys) != len(kitchen.good) or not kitchen.bad,
         f"The coroutine of {kitchen.burnt!r} raised {kitchen.error.__name__}, and your function yields no pair for it: "
         "the key and the exception were expected.",
     )
@@ -288,21 +374,28 @@ def _listed(keys: list[Any]) -> str:
 async def sort_out(answer: Any) -> str:
     """Check the exercise: one dictionary of results and one of exceptions."""
     for kitchen in _meals():
-        outcome = await _attempt_with_pairs(answer, kitchen)
-        expect(not outcome.blocked, BLOCKS)
-        result = outcome.result
-        expect(
-            isinstance(result, tuple | list) and len(result) == 2 and all(isinstance(part, dict) for part in result),
-            f"Your function returned {shown(result)}: a pair of dictionaries was expected, `return results, errors`.",
-        )
-        results, errors = result
-        for key, what in [*results.items(), *errors.items()]:
-            if key in kitchen.dishes:
-                kitchen.expect_outcome(key, what)
-        _expect_keys(results, errors, kitchen)
-        kitchen.expect_all_ran_at_the_same_time(outcome)
-        expect_nothing_left(outcome)
+        await _one_meal_sorted_out(answer, kitchen)
+    with telling(FALSE_MEAL):
+        await _one_meal_sorted_out(answer, _false_meal())
+    await attempt_cancelled(answer, _meals()[0].work(), after=0.05)
     return "Every result and every exception is where its key says."
+
+
+async def _one_meal_sorted_out(answer: Any, kitchen: _Kitchen) -> None:
+    outcome = await _attempt_with_pairs(answer, kitchen)
+    expect(not outcome.blocked, BLOCKS)
+    result = outcome.result
+    expect(
+        isinstance(result, tuple | list) and len(result) == 2 and all(isinstance(part, dict) for part in result),
+        f"Your function returned {shown(result)}: a pair of dictionaries was expected, `return results, errors`.",
+    )
+    results, errors = result
+    for key, what in [*results.items(), *errors.items()]:
+        if key in kitchen.dishes:
+            kitchen.expect_outcome(key, what)
+    _expect_keys(results, errors, kitchen)
+    kitchen.expect_all_ran_at_the_same_time(outcome)
+    expect_nothing_left(outcome)
 
 
 async def _attempt_with_pairs(answer: Any, kitchen: _Kitchen) -> Outcome:
@@ -315,7 +408,7 @@ async def _attempt_with_pairs(answer: Any, kitchen: _Kitchen) -> Outcome:
 
 
 def _expect_keys(results: dict, errors: dict, kitchen: _Kitchen) -> None:
-    good, bad = kitchen.good, set(kitchen.dishes) - kitchen.good
+    good, bad = kitchen.good, kitchen.bad
     if bad:
         expect(
             set(results) != bad or set(errors) != good,

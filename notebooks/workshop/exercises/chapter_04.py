@@ -1,6 +1,7 @@
 """Predictions and exercises of chapter 04, timeouts."""
 
 import inspect
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from workshop.exercises import runner
@@ -15,10 +16,11 @@ from workshop.exercises.checks import (
     explaining,
     seconds,
     shown,
+    telling,
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import Outcome
-from workshop.exercises.slow_calls import SlowCalls, expect_all_stopped
+from workshop.exercises.slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
 
 
 def _after_the_timeout(outcome: str) -> Verdict:
@@ -95,11 +97,18 @@ async def collect_within(answer: Any) -> str:
     in_order = ["Oslo", "Lima", "Rome", "Kyiv", "Bern"]  # so many that a set has another order, all but always
     await _collect(answer, 0.9, {"Bern": 0.25, "Kyiv": 0.2, "Oslo": 0.05, "Rome": 0.15, "Lima": 0.1}, in_order)
     await _collect(answer, 0.1, {"Rome": 0.8, "Lima": 0.7}, [])
+    falsy = {"Rome": 0, "Oslo": "", "Bern": None, "Lima": False}
+    with telling(f"Names went well, but not the results {shown([*falsy.values()])[1:-1]}"):
+        delays = {"Rome": 0.15, "Oslo": 0.1, "Bern": 0.05, "Lima": 0.7}
+        await _collect(answer, 0.3, delays, ["Bern", "Oslo", "Rome"], falsy)
+    await _expect_stopped_when_cancelled(answer, 0.5, SlowCalls({"Rome": 0.4, "Oslo": 0.3}).coroutines())
     return "You get what arrived in time, and leave nothing running."
 
 
-async def _collect(answer: Any, limit: float, delays: dict[str, float], expected: list[str]) -> None:
-    calls = SlowCalls(delays)
+async def _collect(
+    answer: Any, limit: float, delays: dict[str, float], expected: list[str], results: dict[str, Any] | None = None
+) -> None:
+    calls = SlowCalls(delays, results=results)
     outcome = await _attempt(answer, limit, calls.coroutines(), when=f"with a limit of {seconds(limit)}")
     expect(not outcome.blocked, BLOCKS)
     result = outcome.result
@@ -113,21 +122,15 @@ async def _collect(answer: Any, limit: float, delays: dict[str, float], expected
     )
     calls.expect_all_begun()
     _expect_time(limit, max(delays.values()), outcome.elapsed)
-    names = [name if isinstance(name, str) else shown(name) for name in result]
+    wanted = [calls.results[name] for name in expected]
+    arrive = f"With a limit of {seconds(limit)}, the results {shown(wanted)} arrive in time"
     expect(
-        names or not expected,
-        f"With a limit of {seconds(limit)}, the results {shown(expected)} arrive in time, and your list is empty: "
-        "put each result into it as it arrives. `gather` gives all results or none.",
+        result or not wanted,
+        f"{arrive}, and your list is empty: put each result into it as it arrives. `gather` gives all results or none.",
     )
-    expect(
-        sorted(names) == sorted(expected),
-        f"With a limit of {seconds(limit)}, the results {shown(expected)} arrive in time, and your function returned "
-        f"{shown(names)}.",
-    )
-    expect(
-        names == expected,
-        f"They arrived in the order {', '.join(expected)}, and your list is {', '.join(names)}.",
-    )
+    got, in_order = [list(map(shown, values)) for values in (result, wanted)]  # as text: a reader's objects may raise
+    expect(sorted(got) == sorted(in_order), f"{arrive}, and your function returned {shown(result)}.")
+    expect(got == in_order, f"They arrived in the order {shown(wanted)}, and your list is {shown(result)}.")
     expect_all_stopped(outcome)
 
 
@@ -153,40 +156,109 @@ def _expect_time(limit: float, longest: float, elapsed: float) -> None:
         )
 
 
+async def _expect_stopped_when_cancelled(answer: Any, *arguments: Any) -> None:
+    """Go on if an otherwise right answer that is cancelled while it waits leaves nothing running."""
+    outcome = await attempt_cancelled(answer, *arguments, after=0.05)
+    number = len(outcome.left_behind)
+    expect(
+        not number,
+        f"Your function was cancelled after 0.05 s, as ■ does it, and when it had ended, {number} "
+        f"task{'s' * (number != 1)} still ran: stop the calls however your function ends.",
+    )
+
+
 @exercise("4.2")
 async def first_good(answer: Any) -> str:
     """Check the exercise: the first result that is no failure, the rest cancelled."""
     calls = SlowCalls({"Rome": 0.9, "Oslo": 0.2, "Bern": 0.1, "Lima": 0.6}, failing=("Bern",))
     outcome = await _attempt_with_a_failure(answer, calls)
+    _expect_first(outcome, calls, "Oslo")
+    await _expect_any_failure_is_passed_over(answer)
+    for result in (0, None):
+        calls = SlowCalls({"Rome": 0.9, "Oslo": 0.1, "Lima": 0.6}, results={"Oslo": result})
+        with telling(f"A name went well, but not the result {shown(result)}, which is one like any other"):
+            outcome = await _attempt(_boxed(answer), calls.coroutines())
+            outcome.result = outcome.result[0]
+            _expect_first(outcome, calls, "Oslo")
+    await _expect_lookup_error(answer)
+    calls = SlowCalls({"Rome": 0.9, "Oslo": 0.2, "Bern": 0.01, "Lima": 0.6}, failing=("Bern",))
+    await _expect_stopped_when_cancelled(answer, calls.coroutines())
+    return "The first good answer wins, and the others have stopped."
+
+
+def _expect_first(outcome: Outcome, calls: SlowCalls, name: str) -> None:
+    """Go on if an answer returned the result of this call when it came, and stopped the others."""
     expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
-    result = outcome.result
     expect(
-        isinstance(result, str) and result == "Oslo",
-        f"The first call that does not fail is that to Oslo, and your function returned {shown(result)}.",
+        shown(outcome.result) == shown(calls.results[name]),
+        f"The first call that does not fail is that to {name}, and your function returned {shown(outcome.result)}.",
     )
     expect(
-        outcome.elapsed < 0.5,
-        f"The good answer was there after 0.20 s, and your function took {seconds(outcome.elapsed)}: "
-        "cancel the others, don't wait for their results.",
+        outcome.elapsed < calls.delays[name] + 0.3,
+        f"The good answer was there after {seconds(calls.delays[name])}, and your function took "
+        f"{seconds(outcome.elapsed)}: cancel the others, don't wait for their results.",
     )
     expect_all_stopped(outcome)
 
-    none = SlowCalls({"Rome": 0.1, "Oslo": 0.05}, failing=("Rome", "Oslo"))
-    outcome = await runner.run(answer, none.coroutines())
+
+class OverloadedError(Exception):
+    """What no answer can know by name."""
+
+
+async def _expect_any_failure_is_passed_over(answer: Any) -> None:
+    """Go on if an answer that passes over a ConnectionError does so with other exceptions, and with several."""
+    failing = {"Oslo": ValueError, "Bern": LookupError, "Kyiv": OverloadedError}
+    calls = SlowCalls({"Rome": 0.2, "Oslo": 0.05, "Bern": 0.15, "Kyiv": 0.1, "Lima": 0.9}, failing)
+    ideas = [
+        (
+            f"^Your code raised {error.__name__}: no answer from {name}",
+            f"The call to {name} failed with {error.__name__}, and that ended your function: it is ready for "
+            "ConnectionError, and a call may fail with any `Exception`.",
+        )
+        for name, error in failing.items()
+    ]
+    with explaining([*ideas, *IDEAS_BEHIND_ENDS]):
+        outcome = await attempt(answer, calls.coroutines(), when="when three calls had failed, and Rome's had not")
+    _expect_first(outcome, calls, "Rome")
+
+
+def _boxed(answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[list[Any]]]:
+    """Return a function that returns what the answer does in a list, since None from an answer means: no `return`."""
+
+    async def boxed(*arguments: Any) -> list[Any]:
+        return [await answer(*arguments)]
+
+    return boxed
+
+
+async def _expect_lookup_error(answer: Any) -> None:
+    """Go on if an answer raises LookupError, or a kind of it, when all calls fail."""
+    raised: list[BaseException] = []
+
+    async def note(*arguments: Any) -> Any:
+        try:
+            return await answer(*arguments)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    calls = SlowCalls({"Rome": 0.1, "Oslo": 0.05}, failing={"Rome": ConnectionError, "Oslo": ValueError})
+    outcome = await runner.run(note, calls.coroutines())
     expect(
         not outcome.timed_out,
-        f"When every call had failed, your function still waited after {runner.WAIT_LIMIT:g} s: "
-        "count the failures, and raise LookupError after the last.",
+        f"When every call had failed, with ConnectionError and ValueError, your function still waited after "
+        f"{runner.WAIT_LIMIT:g} s: count the failures, whatever they are, and raise LookupError after the last.",
     )
+    instead = "When every call fails, your function should raise LookupError; it "
+    expect(raised, f"{instead}returned {shown(outcome.result)}.")
     expect(
-        outcome.error.startswith("LookupError"),
-        "When every call fails, your function should raise LookupError; it "
-        + (f"raised {outcome.error}" if outcome.error else f"returned {shown(outcome.result)}")
-        + ".",
+        not isinstance(raised[0], BaseExceptionGroup),
+        f"{instead}raised {shown(raised[0])}, which `except LookupError` does not catch: a task group wraps what is "
+        "raised inside its block.",
     )
+    expect(isinstance(raised[0], LookupError), f"{instead}raised {outcome.error}.")
     expect_nothing_left(outcome)
-    return "The first good answer wins, and the others have stopped."
 
 
 async def _attempt_with_a_failure(answer: Any, calls: SlowCalls) -> Outcome:

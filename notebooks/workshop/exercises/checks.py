@@ -143,6 +143,22 @@ def explaining(ideas: Ideas) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def telling(case: str) -> Iterator[None]:
+    """Say before a message for which case an answer is wrong.
+
+    Args:
+        case: the case, in words that end before a colon.
+
+    Raises:
+        WrongError: with these words before its message, in place of a WrongError of the block.
+    """
+    try:
+        yield
+    except WrongError as wrong:
+        raise WrongError(f"{case}: {wrong}") from None
+
+
 async def attempt(
     answer: Any, *arguments: Any, when: str = "", look: Callable[[], Awaitable[None]] | None = None
 ) -> Outcome:

@@ -1,10 +1,10 @@
 """Calls that checks hand to the reader's answers, and what is expected to have become of them."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
-from workshop.exercises.checks import expect, expect_nothing_left
+from workshop.exercises.checks import attempt, expect, expect_nothing_left, seconds, shown
 from workshop.exercises.runner import Outcome
 
 
@@ -13,7 +13,8 @@ class SlowCalls:
 
     Args:
         delays: for each name how long its call takes, in seconds.
-        failing: the names of the calls that fail.
+        failing: the names of the calls that fail, each with a ConnectionError; or what each of them raises, by name.
+        results: what the calls give that give something else than their name.
 
     Attributes:
         begun: the names of the calls in the order in which they began.
@@ -23,17 +24,23 @@ class SlowCalls:
     CLEANING = 0.05
     """Seconds that a cancelled call needs to stop."""
 
-    def __init__(self, delays: dict[str, float], failing: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        delays: Mapping[str, float],
+        failing: Iterable[str] | Mapping[str, type[Exception]] = (),
+        results: Mapping[str, Any] | None = None,
+    ) -> None:
         self.delays = delays
-        self.failing = failing
+        self.failing = failing if isinstance(failing, Mapping) else dict.fromkeys(failing, ConnectionError)
+        self.results = {name: name for name in delays} | dict(results or {})
         self.begun: list[str] = []
         self.finished: list[str] = []
 
-    def coroutines(self) -> list[Coroutine[Any, Any, str]]:
+    def coroutines(self) -> list[Coroutine[Any, Any, Any]]:
         """Return the calls, none of which has begun."""
         return [self._call(name) for name in self.delays]
 
-    async def _call(self, name: str) -> str:
+    async def _call(self, name: str) -> Any:
         self.begun.append(name)
         try:
             await asyncio.sleep(self.delays[name])
@@ -42,8 +49,8 @@ class SlowCalls:
             raise
         self.finished.append(name)
         if name in self.failing:
-            raise ConnectionError(f"no answer from {name}")
-        return name
+            raise self.failing[name](f"no answer from {name}")
+        return self.results[name]
 
     def expect_all_begun(self) -> None:
         """Go on if each call was started."""
@@ -71,3 +78,48 @@ def expect_all_stopped(outcome: Outcome) -> None:
         "each of them, and then wait until it has stopped.",
     )
     expect_nothing_left(outcome)
+
+
+STOPS_LATE = 1.0
+"""Seconds after which a cancelled answer that has not ended counts as one that goes on."""
+
+
+async def attempt_cancelled(answer: Any, *arguments: Any, after: float, linger: float = 0.0) -> Outcome:
+    """Run an answer, cancel it while it waits, and go on if the cancellation went its way.
+
+    Args:
+        answer: the reader's function, one that has been right so far.
+        arguments: what it is called with.
+        after: seconds from the call to the cancellation.
+        linger: seconds to wait afterwards, for what an exercise lets run on: a thread, or a timer of the event loop.
+
+    Returns:
+        The outcome; what the answer left running is for the check to judge, unless `linger` is given.
+
+    Raises:
+        WrongError: if the answer did anything else than to end with the CancelledError.
+    """
+
+    async def cancel() -> str:
+        running = asyncio.ensure_future(answer(*arguments))
+        await asyncio.wait({running}, timeout=after)
+        if not running.cancel():  # it has ended already: how, other runs have judged
+            await asyncio.gather(running, return_exceptions=True)
+            return ""
+        await asyncio.wait({running}, timeout=STOPS_LATE)
+        await asyncio.sleep(linger)
+        if not running.done():
+            return "waited on"
+        if running.cancelled():
+            return ""
+        error = running.exception()
+        return f"returned {shown(running.result())}" if error is None else f"raised {shown(error)}"
+
+    outcome = await attempt(cancel)
+    expect(
+        not outcome.result,
+        f"Your function was cancelled after {seconds(after)}, as ■ does it, and {outcome.result}: a CancelledError "
+        "has to go its way. What keeps it back is an `except` that catches more than `Exception`, or a `return` under "
+        "`finally`.",
+    )
+    return outcome
