@@ -8,8 +8,10 @@ import random
 import sys
 import time
 from collections import UserDict
+from fractions import Fraction
 from types import MappingProxyType
 
+import numpy
 import pytest
 
 from jumping_loop import JumpingClock
@@ -85,8 +87,22 @@ class NastyDict(dict):
         BEST | {"tables": 10},
         UserDict(BEST),
         MappingProxyType(BEST),
+        BEST | {"carrying": Fraction(1, 10)},
+        BEST | {"ovens": numpy.int64(3), "carrying": numpy.float32(0.1)},
+        dict(reversed(BEST.items())),
     ],
-    ids=["shortest_first", "a_tuple", "another_order", "a_waiter_a_bit_slower", "more_keys", "user_dict", "read_only"],
+    ids=[
+        "shortest_first",
+        "a_tuple",
+        "another_order",
+        "a_waiter_a_bit_slower",
+        "more_keys",
+        "user_dict",
+        "read_only",
+        "fraction",
+        "numbers_of_numpy",
+        "keys_in_another_order",
+    ],
 )
 def test_a_better_kitchen_is_accepted(judge, kitchen):
     assert judge("5.1", kitchen).startswith("✓ 5.1 The guests wait 1.")
@@ -118,6 +134,7 @@ def test_what_was_not_changed_cannot_have_mattered(judge, monkeypatch):
 def test_the_truth_about_the_analogy_is_accepted(judge):
     assert judge("5.2", TRUTH) == "✓ 5.2 All 8 are right: each was tried out just now, and 4 of them hold.\n"
     assert judge("5.2", UserDict(TRUTH)).startswith("✓")
+    assert judge("5.2", dict(reversed(TRUTH.items()))).startswith("✓")
 
 
 # ---- wrong answers

@@ -4,7 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from fractions import Fraction
 from heapq import heapreplace
+from numbers import Integral, Real
 from typing import Any
 
 from workshop.exercises.checks import WrongError, exercise, expect, seconds, shown
@@ -152,13 +154,12 @@ def _kitchen(answer: Any) -> tuple[dict[str, Any], Any]:
     )
     ovens, carrying, dishes = (read[name] for name in AS_IT_WAS)
     expect(
-        isinstance(ovens, int) and not isinstance(ovens, bool) and 1 <= ovens <= MOST_OVENS,
+        isinstance(ovens, Integral) and not isinstance(ovens, bool) and 1 <= ovens <= MOST_OVENS,
         f"The ovens are a whole number from 1 to {MOST_OVENS}, not {shown(ovens)}.",
     )
+    fastest = Fraction(str(FASTEST_WAITER))  # 0.1 as a float is a bit more than a tenth
     expect(
-        isinstance(carrying, int | float)
-        and not isinstance(carrying, bool)
-        and FASTEST_WAITER <= carrying <= SLOWEST_WAITER,
+        isinstance(carrying, Real) and not isinstance(carrying, bool) and fastest <= carrying <= SLOWEST_WAITER,
         f"The waiter takes from {FASTEST_WAITER} to {SLOWEST_WAITER} s for a dish, not {shown(carrying)}.",
     )
     expect(
@@ -168,7 +169,7 @@ def _kitchen(answer: Any) -> tuple[dict[str, Any], Any]:
     expect(isinstance(dishes, list | tuple), f"The dishes are a list of the same ten, not {shown(dishes)}.")
     right = all(isinstance(dish, str) for dish in dishes) and Counter(dishes) == Counter(AS_IT_WAS["dishes"])
     expect(right, f"The dishes are the same ten as in party, in any order: {_counted(AS_IT_WAS['dishes'])}.")
-    return {"ovens": ovens, "carrying": carrying, "dishes": list(dishes)}, read.get("mattered")
+    return {"ovens": int(ovens), "carrying": float(carrying), "dishes": list(dishes)}, read.get("mattered")
 
 
 def _counted(dishes: Iterable[str]) -> str:
