@@ -3,6 +3,7 @@
 # ruff: noqa: ASYNC251, N805, SIM105 (answers of readers: they block, and the classes that hold them are only groups)
 
 import asyncio
+import concurrent.futures
 import contextlib
 import functools
 import gc
@@ -97,6 +98,15 @@ def short_limits(monkeypatch):
 # ---- right answers
 
 
+class ExecutorOnTheLoopsClock(concurrent.futures.Executor):
+    """Stands in for threads that sleep: what the event loop sees of them, without a real wait."""
+
+    def submit(self, seconds, name):
+        future = concurrent.futures.Future()
+        asyncio.get_running_loop().call_later(seconds, lambda: future.cancelled() or future.set_result(name))
+        return future
+
+
 class Right:
     async def wait_and_add(a, b):
         await asyncio.sleep(0.1)
@@ -105,7 +115,7 @@ class Right:
     async def adds_what_a_future_brings(a, b):
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        loop.call_later(0.1, lambda: future.done() or future.set_result(a + b))
+        loop.call_later(0.1, future.set_result, a + b)
         return await future
 
     async def waits_with_a_limit(a, b):
@@ -198,14 +208,9 @@ class Right:
                 group.create_task(one(*nap))
         return woken
 
-    async def order_with_threads(naps):
-        loop = asyncio.get_running_loop()
-
-        def one(seconds, name):
-            time.sleep(seconds)
-            return name
-
-        futures = [loop.run_in_executor(None, one, *nap) for nap in naps]
+    async def order_with_an_executor(naps):
+        loop, executor = asyncio.get_running_loop(), ExecutorOnTheLoopsClock()
+        futures = [loop.run_in_executor(executor, *nap) for nap in naps]
         return [await next_one for next_one in asyncio.as_completed(futures)]
 
     async def order_with_timers(naps):
@@ -469,7 +474,7 @@ RIGHT = {
         Right.order_with_as_completed,
         Right.order_with_a_list_that_grows,
         Right.order_with_a_task_group,
-        Right.order_with_threads,
+        Right.order_with_an_executor,
         Right.order_with_timers,
         Right.order_with_wait,
         Right.order_with_a_queue,
@@ -500,6 +505,7 @@ RIGHT = {
         Right3.pairs_in_a_task_group,
         Right3.pairs_of_anyio,
         Right3.pairs_of_an_iterator,
+        Right3.AnIterator,
         CalledPairs(None),
     ],
     "3.2": [Right3.sort_out, Right3.sort_out_with_gather],

@@ -6,7 +6,7 @@ import functools
 import inspect
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 from workshop.exercises.checks import (
     BLOCKS,
@@ -200,8 +200,8 @@ async def _attempt(answer: Any, kitchen: _Kitchen) -> Outcome:
 @exercise("3.1")
 async def pairs(answer: Any) -> str:
     """Check the exercise: an asynchronous generator of ``(key, result or exception)`` in the order of completion."""
-    if not inspect.isasyncgenfunction(answer):
-        await _expect_async_generator(answer)
+    if not await _gives_something_to_loop_over(answer):
+        await _tell_what_it_gives(answer)
     for kitchen in _meals():
         await _one_meal(answer, kitchen)
     with telling(FALSE_MEAL):
@@ -210,20 +210,23 @@ async def pairs(answer: Any) -> str:
     return "Each pair comes as soon as it is there, and a failure is a pair like any other."
 
 
-async def _expect_async_generator(answer: Any) -> None:
-    """Go on if an answer that contains no `yield` itself returns an asynchronous generator when it is called."""
+async def _gives_something_to_loop_over(answer: Any) -> bool:
+    async def loops(work: dict) -> bool:
+        return hasattr(answer(work), "__aiter__")
+
+    return (await run(loops, _meals()[0].work())).result is True
+
+
+async def _tell_what_it_gives(answer: Any) -> NoReturn:
+    """Raise what is to be said of an answer that gives nothing to loop over with `async for`."""
     try:
         await _attempt(answer, _meals()[0])
     except WrongError as wrong:
-        if "an asynchronous generator" in str(wrong):  # a plain function that returns what `async for` needs
-            return
         expect(
             "You returned a generator" not in str(wrong),
             "Your function returns an asynchronous generator, but `async def` without `yield` makes a coroutine of the "
             "call, and `async for` can't loop over that: put the `yield` into this function.",
         )
-        if "a plain function" in str(wrong) and await _gives_something_to_loop_over(answer):
-            return
         expect(
             "a plain function" not in str(wrong),
             "Your function is a plain function: it starts with `def`. Only what an `async def` function with a `yield` "
@@ -235,13 +238,6 @@ async def _expect_async_generator(answer: Any) -> None:
         "Your function gives everything at its end, with `return`. Give each pair as soon as it is there, with "
         "`yield`: that makes an `async def` function an asynchronous generator."
     )
-
-
-async def _gives_something_to_loop_over(answer: Any) -> bool:
-    async def loops(work: dict) -> bool:
-        return hasattr(answer(work), "__aiter__")
-
-    return (await run(loops, _meals()[0].work())).result is True
 
 
 def _closing(iterator: Any) -> contextlib.AbstractAsyncContextManager[Any]:
