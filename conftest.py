@@ -46,13 +46,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector):
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Expect of a tagged cell what its tag says: words where Python is too old, a picture of what was measured."""
+    """Expect of a cell what its metadata say: other words on this Python, a picture of what was measured."""
     if not isinstance(item, IPyNbCell):
         return
     tags = item.cell.metadata.get("tags", [])
-    if outputs := outputs_instead(tags):
+    if outputs := outputs_instead(item.cell.metadata):
         item.cell.outputs = list(map(nbformat.from_dict, outputs))
-    if shows_more_than_stored(tags):
+    if shows_more_than_stored(item.cell.metadata):
 
         def compare_outputs(test: list, ref: list, skip_compare: object = None) -> bool:
             item.comparison_traceback = list(faults_without_comparison(test, tags))

@@ -1,24 +1,32 @@
-"""Cells that need a newer Python than some readers have.
+"""Cells whose output depends on the reader's Python.
 
-Such a cell carries the tag ``needs-python-3.NN`` and tells readers with an older one so in words, in place of what it
-shows. Which of the two is stored depends on the Python that stored outputs are made with:
+Outputs are stored from one Python. What a cell shows on another one is compared as strictly, in one of two ways:
 
-- Where that one is new enough, what the cell shows is stored and compared; older Pythons must print the words.
-- Where it is not, the words are stored and compared. On a newer Python nothing is stored to compare with: there the
-  cell must show something else than the words, without an error and without anything on stderr.
+- A cell that *needs* a newer Python than some readers have carries the tag ``needs-python-3.NN``. On an older one it
+  says so in words, in place of what it shows. Where the Python of the stored outputs is too old itself, the words are
+  what is stored.
+- A cell that any Python can run, and that prints something else on a newer one, has that in its metadata:
+  ``"newer-python": {"from": ["3.14.9", "3.15.1"], "prints": "..."}``. Under ``from`` stands one release for each line
+  of releases that got the change; later lines have it from the beginning. ``refresh.py`` writes the text, when a Python
+  that has the change runs it. It does the same for a cell with the tag.
+
+A tagged cell without that text shows what differs from run to run, such as paths. On a newer Python it must show
+something else than the words, without an error and without anything on stderr.
 """
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 TAG = re.compile(r"needs-python-(\d+)\.(\d+)")
+KEY = "newer-python"
 
 STORED_PYTHON = (3, 13)
 """The Python whose outputs are stored: the one of Binder and of the newest pictures."""
 
-Version = tuple[int, int]
-RUNNING: Version = sys.version_info[:2]
+Version = tuple[int, ...]
+RUNNING: Version = sys.version_info[:3]
 
 
 def needed_python(tags: Iterable[str]) -> Version | None:
@@ -32,28 +40,51 @@ def words_instead(version: Version) -> str:
     return f"This needs Python {version[0]}.{version[1]} or later.\n"
 
 
-def outputs_instead(tags: Iterable[str], running: Version = RUNNING) -> list[dict] | None:
-    """Return the outputs to expect in place of the stored ones, if the running Python cannot have those.
+def has_change(releases: Iterable[str], running: Version = RUNNING) -> bool:
+    """Return whether a Python has a change.
 
     Args:
-        tags: the tags of the cell.
+        releases: the first release with the change, of each line of releases that got it, such as ``"3.14.9"``.
+        running: the version of the Python.
+    """
+    first = [tuple(map(int, release.split("."))) for release in releases]
+    return running[:2] > max(first)[:2] or any(running[:2] == one[:2] and running >= one for one in first)
+
+
+def prints_otherwise(metadata: Mapping[str, Any], running: Version = RUNNING) -> bool:
+    """Return whether a cell prints what stands in its metadata, on this Python.
+
+    Args:
+        metadata: the metadata of the cell.
         running: the version of the running Python.
     """
-    needed = needed_python(tags)
+    return KEY in metadata and has_change(metadata[KEY]["from"], running)
+
+
+def outputs_instead(metadata: Mapping[str, Any], running: Version = RUNNING) -> list[dict] | None:
+    """Return the outputs to expect in place of the stored ones, if there are such for the running Python.
+
+    Args:
+        metadata: the metadata of the cell.
+        running: the version of the running Python.
+    """
+    needed = needed_python(metadata.get("tags", []))
     if needed and running < needed <= STORED_PYTHON:
         return [{"output_type": "stream", "name": "stdout", "text": words_instead(needed)}]
+    if prints_otherwise(metadata, running):
+        return [{"output_type": "stream", "name": "stdout", "text": metadata[KEY]["prints"]}]
     return None
 
 
-def shows_more_than_stored(tags: Iterable[str], running: Version = RUNNING) -> bool:
-    """Return whether the running Python can show what the one that made the stored outputs could not.
+def shows_more_than_stored(metadata: Mapping[str, Any], running: Version = RUNNING) -> bool:
+    """Return whether the running Python shows something with which no text can be compared.
 
     Args:
-        tags: the tags of the cell.
+        metadata: the metadata of the cell.
         running: the version of the running Python.
     """
-    needed = needed_python(tags)
-    return needed is not None and STORED_PYTHON < needed <= running
+    needed = needed_python(metadata.get("tags", []))
+    return needed is not None and STORED_PYTHON < needed <= running and KEY not in metadata
 
 
 def faults_without_comparison(outputs: Iterable[dict], tags: Iterable[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from statistics import median
 from urllib.parse import unquote
 
 from measured import is_measured
-from newer_python import STORED_PYTHON, needed_python, words_instead
+from newer_python import KEY, STORED_PYTHON, has_change, needed_python, words_instead
 from notebook_tools import Cell, Notebook, markdown_headings, without_code_blocks
 
 Guard = Callable[[Notebook], Iterator[str]]
@@ -110,6 +110,13 @@ def newer_python(notebook: Notebook) -> Iterator[str]:
             yield f"cell {cell.index} should store {words_instead(needed).strip()!r} and nothing else"
         elif needed and needed <= STORED_PYTHON and cell.text == words_instead(needed):
             yield f"cell {cell.index} stores the words for older Pythons instead of what it shows"
+        if newer := cell.data["metadata"].get(KEY):
+            if has_change(newer["from"], STORED_PYTHON):
+                yield f"cell {cell.index} is to print something else from {newer['from']} on: outputs are newer"
+            if newer["prints"] == cell.text:
+                yield f"cell {cell.index} prints the same on a newer Python: nothing need be said of it"
+            if any(output["output_type"] != "stream" for output in cell.outputs):
+                yield f"cell {cell.index} shows more than text, so only the text is compared on a newer Python"
 
 
 # Metadata

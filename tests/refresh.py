@@ -4,9 +4,13 @@
 
 Without arguments it refreshes all notebooks of the workshop. A second run changes no byte. Nothing is written for a
 notebook in which a cell raises without the tag `raises-exception`, or in which anything arrives on stderr.
+
+A newer Python than that of the stored outputs stores what cells print otherwise on it, and leaves the rest as it was:
+see newer_python.py.
 """
 
 import argparse
+import copy
 import os
 import re
 import sys
@@ -23,10 +27,8 @@ from nbformat import NotebookNode
 from clock.kernel import kernel_environment, no_test_clock_here
 from kernels import async_kernel_manager
 from measured import is_measured, without_pictures
+from newer_python import KEY, STORED_PYTHON, prints_otherwise
 from notebook_tools import notebook_paths, sanitized
-
-REFRESH_PYTHON = (3, 13)
-"""The Python whose outputs are stored: the one of Binder and of the newest pictures."""
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 120
@@ -101,16 +103,21 @@ def refresh(path: Path, environment: dict[str, str]) -> bool:
     notebook = nbformat.reads(stored, as_version=4)
     if (notebook.nbformat, notebook.nbformat_minor) != (4, 5):
         raise RefreshError("it must be in format 4.5, where cells have ids; open it in JupyterLab and save it")
-    before = [cell.get("outputs", []) for cell in notebook.cells]
-    for cell in notebook.cells:
+    newer = sys.version_info[:2] > STORED_PYTHON
+    if newer and not any(prints_otherwise(cell.metadata) for cell in notebook.cells):
+        return False
+    fresh = copy.deepcopy(notebook)
+    for cell in fresh.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    run(notebook, path.parent, environment)
-    _normalise(notebook)
-    for cell, outputs in zip(notebook.cells, before, strict=True):
-        if outputs and _compared(cell, cell.outputs) == _compared(cell, outputs):
-            cell.outputs = outputs
-    text = nbformat.writes(notebook)
+    run(fresh, path.parent, environment)
+    _normalise(fresh)
+    for cell, before in zip(fresh.cells, notebook.cells, strict=True):
+        if newer and prints_otherwise(before.metadata):
+            before.metadata[KEY]["prints"] = "".join(output.text for output in cell.outputs)
+        elif before.get("outputs") and _compared(cell, cell.outputs) == _compared(cell, before.outputs):
+            cell.outputs = before.outputs
+    text = nbformat.writes(notebook if newer else fresh)
     text = text if text.endswith("\n") else text + "\n"
     if text == stored:
         return False
@@ -126,7 +133,7 @@ def _compared(cell: NotebookNode, outputs: list[NotebookNode]) -> object:
 def _normalise(notebook: NotebookNode) -> None:
     """Remove what differs from run to run or from machine to machine without saying anything to a reader."""
     notebook.metadata.kernelspec = nbformat.from_dict(KERNELSPEC)
-    notebook.metadata.language_info.version = ".".join(map(str, REFRESH_PYTHON))
+    notebook.metadata.language_info.version = ".".join(map(str, STORED_PYTHON))
     for cell in notebook.cells:
         for key in PASSING_METADATA:
             cell.metadata.pop(key, None)
@@ -178,8 +185,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run notebooks on the test clock and store their outputs.")
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all of the workshop")
     paths = parser.parse_args(arguments).notebooks or notebook_paths()
-    if sys.version_info[:2] != REFRESH_PYTHON:
-        wanted, here = (".".join(map(str, version[:2])) for version in (REFRESH_PYTHON, sys.version_info))
+    if sys.version_info[:2] < STORED_PYTHON:
+        wanted, here = (".".join(map(str, version[:2])) for version in (STORED_PYTHON, sys.version_info))
         return _fail(f"Outputs are stored from Python {wanted}, and this is {here}. Run it with Python {wanted}.")
     if reason := no_test_clock_here():
         return _fail(f"Outputs can only be refreshed on the test clock, and {reason}.")

@@ -19,7 +19,7 @@ import pytest
 
 from clock.kernel import no_test_clock_here
 from measured import is_measured
-from newer_python import outputs_instead, shows_more_than_stored
+from newer_python import KEY, outputs_instead, prints_otherwise, shows_more_than_stored
 from notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths, sanitized
 
 pytestmark = [
@@ -40,6 +40,8 @@ def changes_of(cell: dict) -> list[Change]:
     Args:
         cell: the cell, which the returned functions change.
     """
+    if prints_otherwise(cell["metadata"]):
+        return [partial(_mark, cell["metadata"][KEY], "prints")]
     if not is_compared(cell):
         return []
     texts: dict[str, Change] = {}
@@ -61,8 +63,8 @@ def changes_of(cell: dict) -> list[Change]:
 
 def is_compared(cell: dict) -> bool:
     """Return whether a code cell's stored outputs are what is expected on this Python."""
-    tags = cell["metadata"].get("tags", [])
-    return outputs_instead(tags) is None and not shows_more_than_stored(tags)
+    metadata = cell["metadata"]
+    return outputs_instead(metadata) is None and not shows_more_than_stored(metadata)
 
 
 def _mark(place: dict, key: str) -> None:

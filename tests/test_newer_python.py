@@ -1,11 +1,10 @@
-"""Cells that need a newer Python say so in words on an older one, and only there."""
+"""Cells whose output depends on the reader's Python: each Python has its own, and says which one it needs."""
 
 import pytest
 
-import refresh
 from newer_python import (
-    STORED_PYTHON,
     faults_without_comparison,
+    has_change,
     needed_python,
     outputs_instead,
     shows_more_than_stored,
@@ -17,10 +16,6 @@ from notebook_tools import Notebook, notebook_paths
 CODE_CELLS = [(path, cell) for path in notebook_paths() for cell in Notebook(path).code_cells]
 NEEDY = [(path, cell) for path, cell in CODE_CELLS if "version_info" in cell.source]
 TAGS = ["needs-python-3.14"]
-
-
-def test_the_stored_outputs_are_made_by_the_python_that_is_thought_of():
-    assert refresh.REFRESH_PYTHON == STORED_PYTHON
 
 
 @pytest.mark.parametrize(
@@ -38,8 +33,40 @@ def test_the_stored_outputs_are_made_by_the_python_that_is_thought_of():
     ],
 )
 def test_what_is_expected_on_which_python(tags, running, words, more):
-    assert outputs_instead(tags, running) == (words and [printed(words)])
-    assert shows_more_than_stored(tags, running) == more
+    assert outputs_instead({"tags": tags}, running) == (words and [printed(words)])
+    assert shows_more_than_stored({"tags": tags}, running) == more
+
+
+GIVEN_BACK = ["3.14.9", "3.15.1"]
+
+
+@pytest.mark.parametrize(
+    ("releases", "without", "with_it"),
+    [
+        (GIVEN_BACK, ["3.11.7", "3.13.18", "3.14.0", "3.14.8", "3.15.0"], ["3.14.9", "3.14.10", "3.15.1", "3.16.0"]),
+        (["3.14"], ["3.13.18"], ["3.14.0", "3.15.2", "4.0.0"]),
+        (["3.15"], ["3.14.10"], ["3.15.0"]),
+    ],
+)
+def test_which_python_has_a_change(releases, without, with_it):
+    def number(version):
+        return tuple(map(int, version.split(".")))
+
+    assert [version for version in [*without, *with_it] if has_change(releases, number(version))] == with_it
+
+
+def test_another_text_is_expected_on_a_python_that_has_the_change():
+    metadata = {"newer-python": {"from": GIVEN_BACK, "prints": "all\n"}}
+    assert outputs_instead(metadata, (3, 14, 8)) is None
+    assert outputs_instead(metadata, (3, 14, 9)) == [printed("all\n")]
+    assert not shows_more_than_stored(metadata, (3, 14, 9))
+
+
+def test_a_cell_that_needs_a_newer_python_may_have_its_text_too():
+    metadata = {"tags": ["needs-python-3.15"], "newer-python": {"from": ["3.15"], "prints": "all\n"}}
+    assert outputs_instead(metadata, (3, 14, 9)) is None
+    assert outputs_instead(metadata, (3, 15, 0)) == [printed("all\n")]
+    assert not shows_more_than_stored(metadata, (3, 15, 0))
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,20 @@ BAD = {
             metadata={"tags": ["needs-python-3.13"]}, outputs=[printed(NEEDS_314.replace("3.14", "3.13"))]
         ),
     ),
+    "other words from a Python on that is older": (
+        guards.newer_python,
+        metadata(FIGURE, **{"newer-python": {"from": ["3.12"], "prints": "A\n"}}),
+    ),
+    "other words that are the same": (
+        guards.newer_python,
+        lambda n, c: c[FIGURE].update(
+            metadata={"newer-python": {"from": ["3.14"], "prints": "A\n"}}, outputs=[printed("A\n")]
+        ),
+    ),
+    "other words beside a picture": (
+        guards.newer_python,
+        metadata(FIGURE, **{"newer-python": {"from": ["3.14"], "prints": "A\n"}}),
+    ),
     "another kernel": (guards.kernelspec, lambda n, c: n["metadata"]["kernelspec"].update(name="venv")),
     "no kernel": (guards.kernelspec, lambda n, c: n["metadata"].pop("kernelspec")),
     "a patch version": (guards.kernelspec, lambda n, c: n["metadata"]["language_info"].update(version="3.13.0")),

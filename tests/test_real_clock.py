@@ -86,10 +86,10 @@ def test_the_stored_outputs_hold_on_the_real_clock(real_runs, path):
     stored, real = Notebook(path), Notebook(path, real_runs[path])
     faults = []
     for before, after in zip(stored.code_cells, real.code_cells, strict=True):
-        if shows_more_than_stored(before.tags):
+        if shows_more_than_stored(before.data["metadata"]):
             found = list(faults_without_comparison(after.outputs, before.tags))
         else:
-            expected = {"outputs": outputs_instead(before.tags) or before.outputs}
+            expected = {"outputs": outputs_instead(before.data["metadata"]) or before.outputs}
             found = differences(text_of(expected), text_of(after.data))
         if any(output.get("name") == "stderr" for output in after.outputs):
             found.append(f"stderr: {after.text}")

@@ -15,7 +15,7 @@ from notebook_tools import ROOT
 
 needs_test_clock = pytest.mark.skipif(no_test_clock_here() is not None, reason="the test clock cannot be used here")
 needs_refresh_python = pytest.mark.skipif(
-    sys.version_info[:2] != refresh.REFRESH_PYTHON, reason="outputs are stored from another Python"
+    sys.version_info[:2] != refresh.STORED_PYTHON, reason="outputs are stored from another Python"
 )
 
 WHICH_CLOCK = "import time\nprint(type(time.monotonic).__name__)"
@@ -169,7 +169,33 @@ def test_refresh_writes_nothing_when_a_cell_fails(tmp_path, capsys, what):
     assert said.startswith(f"bad.ipynb: cell 1, which begins with `{cell['source'].splitlines()[0]}`, {message}")
 
 
+@needs_test_clock
+def test_a_newer_python_stores_what_is_printed_otherwise_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(refresh, "STORED_PYTHON", (3, 9))
+    old = {"from": ["3.99"], "prints": "kept\n"}
+    path = write(
+        tmp_path / "two.ipynb",
+        code("print('new')", printed("stored\n"), **{"newer-python": {"from": ["3.10"], "prints": "?\n"}}),
+        code("print('new')", printed("stored\n"), **{"newer-python": old}),
+    )
+    assert refresh.main([str(path)]) == 0
+    first, second = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert first["metadata"]["newer-python"] == {"from": ["3.10"], "prints": "new\n"}
+    assert second["metadata"]["newer-python"] == old
+    assert [cell["outputs"][0]["text"] for cell in (first, second)] == [["stored\n"], ["stored\n"]]
+
+
+@needs_test_clock
+def test_a_text_for_this_python_is_compared(project):
+    metadata = {"newer-python": {"from": ["3.10"], "prints": "new\n"}}
+    wrong = {"newer-python": {"from": ["3.10"], "prints": "stored\n"}}
+    cells = [code("print('new')", printed("stored\n"), **each) for each in (metadata, wrong)]
+    write(project / "notebooks" / "test.ipynb", *cells)
+    run = run_pytest(project)
+    assert "PASSED notebooks/test.ipynb::Cell 0" in run.stdout and "FAILED notebooks/test.ipynb::Cell 1" in run.stdout
+
+
 def test_refresh_says_which_python_it_needs(monkeypatch, capsys):
-    monkeypatch.setattr(refresh, "REFRESH_PYTHON", (3, 99))
+    monkeypatch.setattr(refresh, "STORED_PYTHON", (3, 99))
     assert refresh.main([]) == 1
     assert "Run it with Python 3.99" in capsys.readouterr().err
