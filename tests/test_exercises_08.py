@@ -5,6 +5,7 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import sys
 import time
 
 import pytest
@@ -612,6 +613,17 @@ class Wrong84:
                     sign_of_life()
         return received
 
+    async def waits_for_the_next_task(coroutines, sign_of_life):
+        """With the asynchronous iterator of Python 3.13 and later."""
+        received, rounds = [], asyncio.as_completed(started(coroutines))
+        while True:
+            try:
+                received.append(await (await asyncio.wait_for(anext(rounds), 0.06)))
+            except TimeoutError:
+                sign_of_life()
+            except StopAsyncIteration:
+                return received
+
     async def wait_for_each_call(coroutines, sign_of_life):
         received = []
         for next_result in asyncio.as_completed([asyncio.wait_for(coroutine, 0.06) for coroutine in coroutines]):
@@ -1028,6 +1040,7 @@ WRONG = [
     ("8.4", Wrong84.wait_for_in_the_loop, "A, C, B never arrived. A round that ends"),
     ("8.4", Wrong84.wait_for_with_shield, ROUND_GONE),
     ("8.4", Wrong84.timeout_in_the_loop, ROUND_GONE),
+    *[("8.4", Wrong84.waits_for_the_next_task, ROUND_GONE)] * (sys.version_info >= (3, 13)),
     ("8.4", Wrong84.a_limit_for_all, "A, C, B never arrived"),
     ("8.4", Wrong84.wait_for_each_call, "`wait_for` cancels what it waits for"),
     ("8.4", Wrong84.wait_for_the_task_again, "`wait_for` cancels what it waits for"),
@@ -1220,3 +1233,9 @@ def test_each_stub_of_the_notebook_is_told_its_pitfall(judge, number, words):
 def test_the_verdict_says_what_the_run_did(number, observed, words):
     _, did = predictions.PREDICTIONS[number].verdict(*observed)
     assert words in did
+
+
+def test_as_completed_is_what_it_was_after_the_check_of_rounds(judge):
+    usual = asyncio.as_completed
+    judge("8.4", Wrong84.wait_for_in_the_loop)
+    assert asyncio.as_completed is usual

@@ -52,11 +52,14 @@ def test_every_prediction_has_its_row_and_no_row_is_left_over():
 @pytest.mark.parametrize("number", PREDICTIONS)
 def test_a_row_says_what_each_wrong_answer_reveals(number):
     _, right, misconception, reveals = prediction_rows()[number]
-    assert right == PREDICTIONS[number].usual
+    letter, *on_newer_pythons = re.findall(r"\b[a-e]\b", right)
+    assert PREDICTIONS[number].usual in [letter, *on_newer_pythons]
     assert misconception.endswith(".")
     parts = re.split(r"\*\*([a-z])\*\* ", reveals)
     assert parts[0] == ""
-    assert sorted(parts[1::2]) == sorted(set(PREDICTIONS[number].answers) - {right})
+    assert sorted(parts[1::2]) == sorted(
+        set(PREDICTIONS[number].answers) - ({letter} if not on_newer_pythons else set())
+    )
     assert all(len(words.split()) >= 2 and words.strip().endswith(".") for words in parts[2::2])
 
 
