@@ -1,6 +1,6 @@
 """Kernels for tests and for `refresh.py`: of this very Python, as nbval starts them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +17,27 @@ class Ran:
     Attributes:
         stdout: what was printed.
         stderr: what arrived on the standard error stream.
+        text: all that was printed or displayed, as plain text, in its order.
         error: the last line of the traceback, such as ``ValueError: no``; None without an exception.
     """
 
     stdout: str = ""
     stderr: str = ""
+    text: str = ""
     error: str | None = None
     traceback: list[str] = field(default_factory=list)
+
+    def note(self, message: dict) -> None:
+        """Take in a message that the kernel sent about the cell."""
+        content = message["content"]
+        if message["msg_type"] == "stream":
+            setattr(self, content["name"], getattr(self, content["name"]) + content["text"])
+            self.text += content["text"]
+        elif message["msg_type"] == "error":
+            self.error = f"{content['ename']}: {content['evalue']}"
+            self.traceback = content["traceback"]
+        elif "data" in content:
+            self.text += content["data"].get("text/plain", "")
 
 
 class Kernel:
@@ -43,17 +57,30 @@ class Kernel:
             TimeoutError: the kernel says nothing for `timeout` seconds.
         """
         ran = Ran()
-
-        def note(message: dict) -> None:
-            content = message["content"]
-            if message["msg_type"] == "stream":
-                setattr(ran, content["name"], getattr(ran, content["name"]) + content["text"])
-            elif message["msg_type"] == "error":
-                ran.error = f"{content['ename']}: {content['evalue']}"
-                ran.traceback = content["traceback"]
-
-        self._client.execute_interactive(source, timeout=timeout, output_hook=note, allow_stdin=False)
+        self._client.execute_interactive(source, timeout=timeout, output_hook=ran.note, allow_stdin=False)
         return ran
+
+    def run_all(self, sources: Iterable[str], timeout: float = 120) -> list[Ran]:
+        """Run cells as *Run All* of JupyterLab does: all are sent before the first has run.
+
+        Args:
+            sources: the code of each.
+            timeout: real seconds to wait for the next message from the kernel.
+
+        Raises:
+            queue.Empty: the kernel says nothing for `timeout` seconds.
+        """
+        ran = {self._client.execute(source, allow_stdin=False): Ran() for source in sources}
+        at_work = set(ran)
+        while at_work:
+            message = self._client.get_iopub_msg(timeout=timeout)
+            request = message["parent_header"].get("msg_id")
+            if request not in ran:
+                continue
+            ran[request].note(message)
+            if message["content"].get("execution_state") == "idle":
+                at_work.discard(request)
+        return list(ran.values())
 
 
 @contextmanager

@@ -1,10 +1,15 @@
 """What ways of running calls cost is counted and measured rightly, and told in words that hold on every machine."""
 
 import asyncio
+import contextlib
 import tracemalloc
 
 import pytest
 
+from clock.kernel import kernel_environment
+from kernels import running_kernel
+from notebook_tools import NOTEBOOKS, Notebook, notebook_paths, sanitized
+from steps_of_answers import stop
 from workshop import scale
 from workshop.chart import Chart
 from workshop.scale import Counts, Curve, Items, Service
@@ -120,14 +125,43 @@ def test_what_is_counted(way, counts):
     assert asyncio.run(scale.count(way, 50, limit=7)) == counts
 
 
-def test_other_tasks_in_the_loop_do_not_count():
+def test_tasks_that_others_start_meanwhile_do_not_count():
     async def main():
-        other = asyncio.create_task(asyncio.sleep(60))
+        others = [asyncio.create_task(asyncio.sleep(60))]
+
+        async def busy_kernel():
+            while True:
+                others.append(asyncio.create_task(asyncio.sleep(60)))
+                await asyncio.sleep(0)
+
+        others.append(asyncio.create_task(busy_kernel()))
         counts = await scale.count(all_of_them, 10)
-        other.cancel()
+        assert len(others) > 3
+        await stop(others)
         return counts.tasks
 
     assert asyncio.run(main()) == 10
+
+
+def test_counting_leaves_the_loop_as_it_was():
+    async def main():
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(RuntimeError):
+            await scale.count(forgets_the_last, 5)
+        return loop.get_task_factory()
+
+    assert asyncio.run(main()) is None
+
+
+def test_run_all_counts_and_prints_as_cell_by_cell(tmp_path):
+    """All requests sent at the same time, as JupyterLab does: the kernel has a task for each while the first runs."""
+    [notebook] = [Notebook(path) for path in notebook_paths() if path.name.startswith("09_")]
+    environment = kernel_environment(tmp_path, clock="real") | {"PYTHONPATH": str(NOTEBOOKS)}
+    with running_kernel(environment, tmp_path / "log") as kernel:
+        ran = kernel.run_all([cell.source for cell in notebook.code_cells])
+    for cell, now in zip(notebook.code_cells, ran, strict=True):
+        assert (now.error, now.stderr) == (None, "")
+        assert sanitized(now.text) == sanitized(cell.text), f"cell {cell.index}"
 
 
 def test_items_note_how_far_they_have_been_read():

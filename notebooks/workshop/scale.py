@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
+from .recording import Recorder
+
 Way = Callable[[Callable[[Any], Awaitable[Any]], Sequence[Any], int, Callable[[Any], object]], Awaitable[object]]
 
 LIMIT = 100
@@ -46,17 +48,16 @@ class Service:
 
     Args:
         answers: how many calls are answered each time it is quiet, the oldest first; None for all that wait.
+        before_answers: called each time before calls are answered.
 
     Attributes:
         most_running: the most calls that waited for their answers at the same time.
-        alive_then: how many tasks there were in the event loop when the first answer was given, if `count_tasks`.
     """
 
-    def __init__(self, answers: int | None = None, *, count_tasks: bool = False) -> None:
+    def __init__(self, answers: int | None = None, before_answers: Callable[[], object] = lambda: None) -> None:
         self.most_running = 0
-        self.alive_then = 0
         self._answers = answers
-        self._count_tasks = count_tasks
+        self._before_answers = before_answers
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._running = 0
         self._quiet = 0
@@ -83,8 +84,7 @@ class Service:
         """Look once a turn whether it is time to answer."""
         self._quiet += 1
         if self._quiet > QUIET_TURNS:
-            if self._count_tasks and not self.alive_then:
-                self.alive_then = len(asyncio.all_tasks(loop))
+            self._before_answers()
             self._answer()
             self._quiet = 0
         if self._waiting:
@@ -130,7 +130,7 @@ class Counts:
 
     Attributes:
         running: the most calls that were running at the same time.
-        tasks: how many tasks were alive when the first call was answered.
+        tasks: how many of the tasks that the way had started were alive when the first call was answered.
         read: how many items had been read when the first result was handled.
     """
 
@@ -150,16 +150,26 @@ async def count(way: Way, number: int, limit: int = LIMIT) -> Counts:
     Raises:
         RuntimeError: it did not handle all results.
     """
-    before = len(asyncio.all_tasks())
-    service, items = Service(count_tasks=True), Items(number)
-    read = 0
+    tasks, read = None, 0
+    recorder = Recorder.on(asyncio.get_running_loop())  # a kernel has tasks of its own on this loop
+    scope = recorder.open()
+
+    def count_tasks() -> None:
+        nonlocal tasks
+        if tasks is None:
+            ended, _ = recorder.ends_so_far(scope)
+            tasks = recorder.tasks_so_far(scope) - ended
 
     def note(result: Any) -> None:
         nonlocal read
         read = read or items.read
 
-    await _run(way, service, items, limit, note)
-    return Counts(service.most_running, service.alive_then - before, read)
+    service, items = Service(before_answers=count_tasks), Items(number)
+    try:
+        await _run(way, service, items, limit, note)
+    finally:
+        recorder.close(scope)
+    return Counts(service.most_running, tasks or 0, read)
 
 
 @dataclass(frozen=True)
