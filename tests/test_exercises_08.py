@@ -5,9 +5,11 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import multiprocessing
 import sys
 import time
 
+import anyio
 import pytest
 
 from notebook_tools import Notebook, notebook_paths
@@ -47,17 +49,14 @@ class Right81:
             await stop(tasks)
 
     async def waits_for_the_first(coroutines):
-        done, pending = await asyncio.wait(started(coroutines), return_when=asyncio.FIRST_COMPLETED)
-        await stop(pending)
-        return done.pop().result()
-
-    async def cancels_and_then_waits(coroutines):
         tasks = started(coroutines)
-        answer = await first(tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        return answer
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def a_task_group_that_cancels(coroutines):
         async with asyncio.TaskGroup() as group:
@@ -67,8 +66,43 @@ class Right81:
                 task.cancel()
         return answer
 
+    async def a_queue_of_answers(coroutines):
+        answers = asyncio.Queue()
+
+        async def one(coroutine):
+            answers.put_nowait(await coroutine)
+
+        tasks = started(map(one, coroutines))
+        try:
+            return await answers.get()
+        finally:
+            await stop(tasks)
+
+    async def a_scope_of_anyio(coroutines):
+        answers = []
+
+        async def one(coroutine):
+            answers.append(await coroutine)
+            group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            for coroutine in coroutines:
+                group.start_soon(one, coroutine)
+        return answers[0]
+
 
 class Right82:
+    async def workers_of_anyio(coroutines):
+        results = []
+
+        async def one(coroutine):
+            results.append(await coroutine)
+
+        async with anyio.create_task_group() as group:
+            for coroutine in coroutines:
+                group.start_soon(one, coroutine)
+        return results
+
     async def tasks_first(coroutines):
         return await as_they_come(started(coroutines))
 
@@ -100,6 +134,15 @@ class Right82:
 
 
 class Right83:
+    async def catches_every_exception(coroutines):
+        received = []
+        for next_result in asyncio.as_completed(started(coroutines)):
+            try:
+                received.append(await next_result)
+            except Exception:
+                received.append("lost")
+        return received
+
     async def catches_inside_the_coroutine(coroutines):
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(or_lost(coroutine)) for coroutine in coroutines]
@@ -134,6 +177,33 @@ class Right83:
 
 
 class Right84:
+    async def anyio_s_time_limit_around_a_wait(coroutines, sign_of_life):
+        received, tasks = [], started(coroutines)
+        while pending := [task for task in tasks if task not in received]:
+            with anyio.move_on_after(0.06) as limit:
+                done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                received += done
+            if limit.cancelled_caught:
+                sign_of_life()
+        return [task.result() for task in received]
+
+    async def a_timer_that_is_put_off(coroutines, sign_of_life):
+        def sign():
+            nonlocal timer
+            sign_of_life()
+            timer = loop.call_later(0.06, sign)
+
+        loop, received = asyncio.get_running_loop(), []
+        timer = loop.call_later(0.06, sign)
+        try:
+            for next_result in asyncio.as_completed(coroutines):
+                received.append(await next_result)
+                timer.cancel()
+                timer = loop.call_later(0.06, sign)
+        finally:
+            timer.cancel()
+        return received
+
     async def wait_again(coroutines, sign_of_life):
         received, pending = [], set(started(coroutines))
         while pending:
@@ -386,6 +456,45 @@ class Wrong81:
             break
         return answer
 
+    async def waits_for_the_first_without_finally(coroutines):
+        done, pending = await asyncio.wait(started(coroutines), return_when=asyncio.FIRST_COMPLETED)
+        await stop(pending)
+        return done.pop().result()
+
+    async def cancels_only_after_the_answer(coroutines):
+        tasks = started(coroutines)
+        answer = await first(tasks)
+        await stop(tasks)
+        return answer
+
+    async def cancels_after_exceptions_only(coroutines):
+        tasks = started(coroutines)
+        try:
+            answer = await first(tasks)
+        except Exception:
+            await stop(tasks)
+            raise
+        await stop(tasks)
+        return answer
+
+    async def takes_the_first_that_is_true(coroutines):
+        tasks = started(coroutines)
+        try:
+            for next_result in asyncio.as_completed(tasks):
+                if answer := await next_result:
+                    return answer
+        finally:
+            await stop(tasks)
+
+    async def says_that_none_is_there_when_cancelled(coroutines):
+        tasks = started(coroutines)
+        try:
+            return await first(tasks)
+        except asyncio.CancelledError:
+            return "nothing"
+        finally:
+            await stop(tasks)
+
     async def cancels_without_waiting(coroutines):
         tasks = started(coroutines)
         try:
@@ -476,6 +585,33 @@ class Wrong81:
 
 
 class Wrong82:
+    async def leaves_out_what_is_false(coroutines):
+        return [result for result in await Right82.tasks_first(coroutines) if result]
+
+    async def ends_with_none(coroutines):
+        queue, results = asyncio.Queue(), []
+
+        async def one(coroutine):
+            queue.put_nowait(await coroutine)
+
+        async def all_of_them():
+            await asyncio.gather(*tasks)
+            queue.put_nowait(None)
+
+        tasks = started(map(one, coroutines))
+        end = asyncio.create_task(all_of_them())
+        while (result := await queue.get()) is not None:
+            results.append(result)
+        await end
+        return results
+
+    async def goes_on_when_cancelled(coroutines):
+        results = []
+        for next_result in asyncio.as_completed(started(coroutines)):
+            with contextlib.suppress(asyncio.CancelledError):
+                results.append(await next_result)
+        return results
+
     async def hands_over_the_coroutines(coroutines):
         return await as_they_come(coroutines)
 
@@ -523,6 +659,40 @@ class Wrong82:
 
 
 class Wrong83:
+    async def takes_what_is_false_for_lost(coroutines):
+        return [result or "lost" for result in await Right83.without_a_group(coroutines)]
+
+    async def looks_for_one_kind_of_exception(coroutines):
+        received = []
+        for next_result in asyncio.as_completed(started(coroutines)):
+            try:
+                received.append(await next_result)
+            except ConnectionError as error:
+                if type(error) is not ConnectionError:
+                    raise
+                received.append("lost")
+        return received
+
+    async def is_ready_for_one_loss(coroutines):
+        received, rounds = [], asyncio.as_completed(started(coroutines))
+        try:
+            for next_result in rounds:
+                received.append(await next_result)
+        except ConnectionError:
+            received.append("lost")
+        for next_result in rounds:
+            received.append(await next_result)
+        return received
+
+    async def catches_base_exceptions(coroutines):
+        received = []
+        for next_result in asyncio.as_completed(started(coroutines)):
+            try:
+                received.append(await next_result)
+            except BaseException:
+                received.append("lost")
+        return received
+
     async def a_try_within_the_group(coroutines):
         received = []
         async with asyncio.TaskGroup() as group:
@@ -584,6 +754,51 @@ class Wrong83:
 
 
 class Wrong84:
+    async def two_signs_of_life(coroutines, sign_of_life):
+        sign_of_life()
+        tasks = started(coroutines)
+        asyncio.get_running_loop().call_later(0.3, sign_of_life)
+        return await as_they_come(tasks)
+
+    async def one_sign_for_each_result(coroutines, sign_of_life):
+        received, pending = [], set(started(coroutines))
+        while pending:
+            done, pending = await asyncio.wait(pending, timeout=0.06, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                sign_of_life()
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            received += [task.result() for task in done]
+        return received
+
+    async def a_sign_begins_each_wait(coroutines, sign_of_life):
+        received, pending = [], set(started(coroutines))
+        while pending:
+            sign_of_life()
+            done, pending = await asyncio.wait(pending, timeout=0.06, return_when=asyncio.FIRST_COMPLETED)
+            received += [task.result() for task in done]
+        return received
+
+    async def signs_when_a_result_is_false(coroutines, sign_of_life):
+        received, pending = [], set(started(coroutines))
+        while pending:
+            done, pending = await asyncio.wait(pending, timeout=0.06, return_when=asyncio.FIRST_COMPLETED)
+            received += [task.result() for task in done if task.result()]
+            if not done:
+                sign_of_life()
+        return received
+
+    async def takes_a_cancellation_for_a_timeout(coroutines, sign_of_life):
+        received, pending = [], set(started(coroutines))
+        while pending:
+            try:
+                done, pending = await asyncio.wait(pending, timeout=0.06, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                done = []
+            received += [task.result() for task in done]
+            if not done:
+                sign_of_life()
+        return received
+
     async def wait_for_in_the_loop(coroutines, sign_of_life):
         received = []
         for next_result in asyncio.as_completed(coroutines):
@@ -661,6 +876,12 @@ class Wrong84:
             received += [task.result() for task in done] or [sign_of_life()]
         return received
 
+    async def makes_it_up(coroutines, sign_of_life):
+        tasks = started(coroutines)
+        await asyncio.sleep(0.1)
+        await stop(tasks)
+        return ["A", "C", "B"]
+
     async def no_sign(coroutines, sign_of_life):
         return await as_they_come(coroutines)
 
@@ -735,6 +956,28 @@ class Wrong84:
 
 
 class Wrong85:
+    async def gathers_what_is_served(coroutines, serve):
+        async def one(coroutine):
+            result = await coroutine
+            await serve(result)
+            return result
+
+        return await asyncio.gather(*map(one, coroutines))
+
+    async def serves_what_is_true(coroutines, serve):
+        async def one(coroutine):
+            if result := await coroutine:
+                await serve(result)
+            return result
+
+        return await as_they_come(started(map(one, coroutines)))
+
+    async def goes_on_when_cancelled(coroutines, serve):
+        tasks = started(coroutines)
+        with contextlib.suppress(BaseException):
+            return await Right85.serves_in_the_task(tasks, serve)
+        return [task.result() for task in tasks if task.done()]
+
     async def one_after_another(coroutines, serve):
         results = []
         for next_result in asyncio.as_completed(coroutines):
@@ -813,6 +1056,23 @@ class Wrong85:
 
 
 class Wrong86:
+    async def leaves_out_what_is_false(work, amounts):
+        return [result for result in await Right86.to_thread(work, amounts) if result]
+
+    async def gives_what_it_has_when_cancelled(work, amounts):
+        results = []
+        try:
+            for next_result in asyncio.as_completed([asyncio.to_thread(work, amount) for amount in amounts]):
+                results.append(await next_result)
+        except BaseException:
+            pass
+        return results
+
+    async def a_process_pool(work, amounts):
+        loop = asyncio.get_running_loop()
+        with concurrent.futures.ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+            return await as_they_come([loop.run_in_executor(pool, work, amount) for amount in amounts])
+
     async def async_def_around_it(work, amounts):
         async def worker(amount):
             return work(amount)
@@ -870,11 +1130,30 @@ class Wrong86:
     async def forgets_await_of_as_completed(work, amounts):
         return list(asyncio.as_completed([asyncio.to_thread(work, amount) for amount in amounts]))
 
-    async def can_not_be_sent(work, amounts):
-        raise AttributeError("Can't pickle local object 'without_blocking.<locals>.work'")
-
 
 class Wrong87:
+    async def leaves_out_what_is_false(coroutines, bar):
+        return [result for result in await Right87.after_the_try(coroutines, bar) if result]
+
+    async def looks_for_one_kind_of_exception(coroutines, bar):
+        results = []
+        for next_result in asyncio.as_completed(coroutines):
+            try:
+                results.append(await next_result)
+            except ConnectionError as error:
+                if type(error) is not ConnectionError:
+                    raise
+            bar.update()
+        return results
+
+    async def catches_base_exceptions(coroutines, bar):
+        results = []
+        for next_result in asyncio.as_completed(coroutines):
+            with contextlib.suppress(BaseException):
+                results.append(await next_result)
+            bar.update()
+        return results
+
     async def moves_on_success_only(coroutines, bar):
         results = []
         for next_result in asyncio.as_completed(coroutines):
@@ -994,7 +1273,34 @@ SIGN = "where is the sign of life?"
 THREAD = "it has to run somewhere else, in a thread"
 EARLY = "The bar moves too early"
 
+ITS_WAY = "a CancelledError has to go its way"
+FALSE = "What counts as false is a result, too"
+WHEN_CANCELLED = "Your function was cancelled while it waited, and 4 of its calls still ran"
+
 WRONG = [
+    ("8.1", Wrong81.waits_for_the_first_without_finally, WHEN_CANCELLED),
+    ("8.1", Wrong81.cancels_only_after_the_answer, WHEN_CANCELLED),
+    ("8.1", Wrong81.cancels_after_exceptions_only, WHEN_CANCELLED),
+    ("8.1", Wrong81.takes_the_first_that_is_true, "calls the first answer is 0, and your function returned 'D'"),
+    ("8.1", Wrong81.says_that_none_is_there_when_cancelled, f"and returned 'nothing': {ITS_WAY}"),
+    ("8.2", Wrong82.leaves_out_what_is_false, f"your function returned ['D']. {FALSE}"),
+    ("8.2", Wrong82.ends_with_none, f"your function returned [0, '']. {FALSE}"),
+    ("8.2", Wrong82.goes_on_when_cancelled, ITS_WAY),
+    ("8.3", Wrong83.takes_what_is_false_for_lost, f"returned ['lost', 'lost', 'lost', 'lost']. {FALSE}"),
+    ("8.3", Wrong83.looks_for_one_kind_of_exception, "raised ConnectionResetError: no answer from D, for other calls"),
+    ("8.3", Wrong83.is_ready_for_one_loss, "raised ConnectionError: no answer from A, when two letters are lost"),
+    ("8.3", Wrong83.catches_base_exceptions, ITS_WAY),
+    ("8.4", Wrong84.two_signs_of_life, "Your first sign of life came after 0.00 s: let 0.06 s pass"),
+    ("8.4", Wrong84.one_sign_for_each_result, "From 0.31 s on nothing was heard for 0.39 s. Call it whenever"),
+    ("8.4", Wrong84.a_sign_begins_each_wait, "Your first sign of life came after 0.00 s"),
+    ("8.4", Wrong84.signs_when_a_result_is_false, f"your function returned ['D']. {FALSE}"),
+    ("8.4", Wrong84.takes_a_cancellation_for_a_timeout, ITS_WAY),
+    ("8.5", Wrong85.gathers_what_is_served, "the order of service; your function returned ['D', 'B', 'A', 'C']"),
+    ("8.5", Wrong85.serves_what_is_true, f"0, '', None and 'D', and not all of them were served. {FALSE}"),
+    ("8.5", Wrong85.goes_on_when_cancelled, ITS_WAY),
+    ("8.7", Wrong87.leaves_out_what_is_false, f"and your function returned []. {FALSE}"),
+    ("8.7", Wrong87.looks_for_one_kind_of_exception, "raised ConnectionResetError: no answer from D, for other calls"),
+    ("8.7", Wrong87.catches_base_exceptions, ITS_WAY),
     ("8.1", Wrong81.cancels_nothing, f"2 {STILL_RAN}"),
     ("8.1", Wrong81.hands_over_the_coroutines, f"2 {STILL_RAN}"),
     ("8.1", Wrong81.breaks, f"2 {STILL_RAN}"),
@@ -1037,7 +1343,7 @@ WRONG = [
     ("8.3", Wrong83.runs_one_by_one, "one after another, in the order A, B, C, D: start all, then wait"),
     ("8.3", Wrong83.gives_a_text, "A list was expected, and your function returned 'D, A, lost, C'"),
     ("8.3", Wrong83.blocks, BLOCKING),
-    ("8.4", Wrong84.wait_for_in_the_loop, "A, C, B never arrived. A round that ends"),
+    ("8.4", Wrong84.wait_for_in_the_loop, ROUND_GONE),
     ("8.4", Wrong84.wait_for_with_shield, ROUND_GONE),
     ("8.4", Wrong84.timeout_in_the_loop, ROUND_GONE),
     ("8.4", Wrong84.waits_for_the_next_task, ROUND_GONE if sys.version_info >= (3, 13) else "not an async iterator"),
@@ -1045,10 +1351,11 @@ WRONG = [
     ("8.4", Wrong84.wait_for_each_call, "`wait_for` cancels what it waits for"),
     ("8.4", Wrong84.wait_for_the_task_again, "`wait_for` cancels what it waits for"),
     ("8.4", Wrong84.puts_none_into_the_list, "Only the results belong into the list, A, B and C"),
+    ("8.4", Wrong84.makes_it_up, "A, C, B never arrived: cancelled before the end"),
     ("8.4", Wrong84.no_sign, SIGN),
     ("8.4", Wrong84.a_sign_for_each_result, SIGN),
     ("8.4", Wrong84.a_sign_only_in_the_beginning, SIGN),
-    ("8.4", Wrong84.polls_and_signs, "signs of life in 0.7 s: one each 0.06 s is enough"),
+    ("8.4", Wrong84.polls_and_signs, "Your first sign of life came after 0.01 s: let 0.06 s pass"),
     ("8.4", Wrong84.polls_without_pause, "They finish in the order A, C, B; your list is ['A', 'B', 'C']"),
     ("8.4", Wrong84.waits_in_turn, "They finish in the order A, C, B; your list is ['A', 'B', 'C']"),
     ("8.4", Wrong84.awaits_the_sign, "what stands behind it here is an ordinary value"),
@@ -1072,14 +1379,16 @@ WRONG = [
     ("8.6", Wrong86.one_thread_after_another, "the sum: one thread after another. Start all, then wait"),
     ("8.6", Wrong86.one_thread_in_the_pool, "the sum: one thread after another"),
     ("8.6", Wrong86.all_of_them_in_one_thread, "the sum: one thread after another"),
-    ("8.6", Wrong86.gathers, "as they come, [0.1, 0.3, 0.5], and your function returned [0.5"),
+    ("8.6", Wrong86.gathers, "as they come, [0.0, 0.1, 0.3, 0.5], and your function returned [0.0, 0.5"),
     ("8.6", Wrong86.sleeps_in_place_of_the_work, "`work` should run once for each amount, and ran for []"),
-    ("8.6", Wrong86.works_twice, "`work` should run once for each amount, and ran for [0.1, 0.3, 0.5, 0.1"),
+    ("8.6", Wrong86.works_twice, "`work` should run once for each amount, and ran for [0.0, 0.1, 0.3, 0.5, 0.0"),
     ("8.6", Wrong86.calls_it_before_the_thread_does, "as in `to_thread(function, argument)`"),
     ("8.6", Wrong86.forgets_await_of_to_thread, "`to_thread(...)` was called but never awaited"),
     ("8.6", Wrong86.awaits_the_list, "await each of them"),
     ("8.6", Wrong86.forgets_await_of_as_completed, "only `await` gives you the result"),
-    ("8.6", Wrong86.can_not_be_sent, "can't be sent to another process. A thread is enough here"),
+    ("8.6", Wrong86.a_process_pool, "can't be sent to another process. A thread is enough here"),
+    ("8.6", Wrong86.leaves_out_what_is_false, "[0.0, 0.1, 0.3, 0.5], and your function returned [0.1, 0.3, 0.5]"),
+    ("8.6", Wrong86.gives_what_it_has_when_cancelled, f"and returned []: {ITS_WAY}"),
     ("8.7", Wrong87.moves_on_success_only, "The bar ends at 3 of 4. A call that fails has ended, too"),
     ("8.7", Wrong87.moves_at_the_end, "each call that ends moves the bar by 1, not by 4"),
     ("8.7", Wrong87.moves_at_the_end_by_one_each, "it did not move when the calls ended"),
@@ -1195,7 +1504,7 @@ STUBS = [cell.source for cell in Notebook(NOTEBOOK).code_cells if "# TODO" in ce
         ("8.1", "tasks still ran"),
         ("8.2", "They came in in another order"),
         ("8.3", INSIDE),
-        ("8.4", "never arrived"),
+        ("8.4", ROUND_GONE),
         ("8.5", "the services wait for one another"),
         ("8.6", "The event loop still stood still"),
         ("8.7", "The bar ends at 3 of 4"),

@@ -4,8 +4,10 @@ import asyncio
 import inspect
 import sys
 import time
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
+from math import inf
 from typing import Any
 
 from workshop.exercises.checks import (
@@ -22,7 +24,7 @@ from workshop.exercises.checks import (
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import Outcome
-from workshop.exercises.slow_calls import SlowCalls, expect_all_stopped
+from workshop.exercises.slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
 
 
 def _paid(bill: Sequence[str]) -> Verdict:
@@ -206,7 +208,7 @@ IDEAS_BEHIND_ENDS = (
         "next.",
     ),
     (
-        "'_Bar' object",
+        "_Bar' object",
         "The bar that your function gets can do one thing, `bar.update()`, and your code asked for more.",
     ),
     (
@@ -214,15 +216,62 @@ IDEAS_BEHIND_ENDS = (
         "Something that was called already can't be called again: hand over the function itself, and its arguments "
         "behind it, as in `to_thread(function, argument)`.",
     ),
-    ("ickle", "That function can't be sent to another process. A thread is enough here."),
+    ("ickle|Can't get local object", "That function can't be sent to another process. A thread is enough here."),
 )
 """What is said in place of a message."""
 
 
-async def _attempt(answer: Any, *arguments: Any) -> Outcome:
+async def _attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
     """Run an answer as `attempt` does, and name the idea where an exception of this chapter ended it."""
     with explaining(IDEAS_BEHIND_ENDS):
-        return await attempt(answer, *arguments)
+        return await attempt(answer, *arguments, when=when)
+
+
+class _TimedCalls(SlowCalls):
+    """Slow calls that look at the clock.
+
+    Attributes:
+        began: when the first of them began.
+        ended: when those ended that came to their end.
+    """
+
+    def __init__(self, delays: Mapping[str, float], failing: Iterable[str] = ()) -> None:
+        super().__init__(delays, failing)
+        self.began = inf
+        self.ended: list[float] = []
+
+    async def _call(self, name: str) -> Any:
+        self.began = min(self.began, time.perf_counter())
+        try:
+            return await super()._call(name)
+        finally:
+            if name in self.finished:
+                self.ended.append(time.perf_counter())
+
+
+def _odd_calls(failing: Mapping[str, type[Exception]] | None = None) -> SlowCalls:
+    """Return calls whose results count as false, but for one. They end in the order A, B, C, D."""
+    return SlowCalls({"C": 0.15, "A": 0.05, "D": 0.2, "B": 0.1}, failing or {}, {"A": 0, "B": "", "C": None})
+
+
+async def _expect_odd_results(
+    answer: Any, *others: Any, expected: Sequence[Any] = (0, "", None, "D"), failing: Any = None
+) -> None:
+    """Go on if an answer that is right for texts is so for results that count as false, too.
+
+    Args:
+        answer: the reader's function.
+        others: what it is called with, behind the calls.
+        expected: what it is to return.
+        failing: what the calls raise that fail, by name.
+    """
+    calls = _odd_calls(failing)
+    outcome = await _attempt(answer, calls.coroutines(), *others, when="for other calls")
+    expect(
+        _names(outcome.result) == _names(expected),
+        f"Other calls give 0, '', None and 'D'{', the last of which fails' if failing else ''}: {shown(expected)} was "
+        f"expected, and your function returned {shown(outcome.result)}. What counts as false is a result, too.",
+    )
 
 
 def _names(result: Any) -> list[str]:
@@ -256,6 +305,19 @@ async def first_answer(answer: Any) -> str:
         "answer.",
     )
     expect_all_stopped(outcome)
+    falsy = await _attempt(answer, _odd_calls().coroutines(), when="for a first answer of 0")
+    expect(
+        shown(falsy.result) == "0",
+        f"For other calls the first answer is 0, and your function returned {shown(falsy.result)}: what counts as "
+        "false is an answer, too.",
+    )
+    outcome = await attempt_cancelled(answer, _odd_calls().coroutines(), after=0.02)
+    number = len(outcome.left_behind)
+    expect(
+        not number,
+        f"Your function was cancelled while it waited, and {number} of its calls still ran, to be paid by nobody "
+        "knows whom. CancelledError is raised at your `await`: clean up under `finally`, which is reached then, too.",
+    )
     return "One answer, one call to pay, and the others have stopped."
 
 
@@ -287,6 +349,8 @@ async def in_order(answer: Any) -> str:
         "and a set has none.",
     )
     expect_nothing_left(outcome)
+    await _expect_odd_results(answer)
+    await attempt_cancelled(answer, _odd_calls().coroutines(), after=0.02)
     return "They come in in the order of the list, and leave when they are done."
 
 
@@ -322,7 +386,20 @@ async def post(answer: Any) -> str:
         "gives the order of its arguments, as_completed that of arrival.",
     )
     expect_nothing_left(outcome)
+    await _expect_odd_results(answer, expected=(0, "", None, "lost"), failing={"D": ConnectionResetError})
+    await _two_are_lost(answer)
+    await attempt_cancelled(answer, _odd_calls().coroutines(), after=0.02)
     return "One letter is lost, and the others arrive."
+
+
+async def _two_are_lost(answer: Any) -> None:
+    calls = SlowCalls({"A": 0.15, "B": 0.05, "C": 0.1}, failing=("A", "B"))
+    outcome = await _attempt(answer, calls.coroutines(), when="when two letters are lost")
+    expect(
+        _names(outcome.result) == ["lost", "C", "lost"],
+        f"When B is lost, C arrives, and A is lost, your function returned {shown(outcome.result)}: each letter has "
+        "its own end.",
+    )
 
 
 class _OneRoundEach:
@@ -370,10 +447,9 @@ def _no_round_given_back() -> Iterator[None]:
 @exercise("8.4")
 async def with_sign_of_life(answer: Any) -> str:
     """Check the exercise: every result, and a sign of life while there is none."""
-    calls, signs = SlowCalls({"A": 0.2, "B": 0.7, "C": 0.25}), []
-    began = time.perf_counter()
+    calls, signs = _TimedCalls({"A": 0.2, "B": 0.7, "C": 0.25}), []
     with _no_round_given_back():
-        outcome = await _attempt(answer, calls.coroutines(), lambda: signs.append(time.perf_counter() - began))
+        outcome = await _attempt(answer, calls.coroutines(), lambda: signs.append(time.perf_counter()))
     expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
     results = _names(outcome.result)
@@ -382,7 +458,7 @@ async def with_sign_of_life(answer: Any) -> str:
         f"Only the results belong into the list, A, B and C, and your function returned {shown(results)}.",
     )
     missing = [name for name in "ACB" if name not in results]
-    cancelled = [name for name in missing if name not in calls.finished and not outcome.left_behind]
+    cancelled = [name for name in "ACB" if name not in calls.finished and not outcome.left_behind]
     expect(
         not cancelled,
         f"{', '.join(cancelled)} never arrived: cancelled before the end. `wait_for` cancels what it waits for when "
@@ -394,69 +470,124 @@ async def with_sign_of_life(answer: Any) -> str:
         "Python 3.14.8, as_completed has as many rounds as tasks. Which function can wait again for the same tasks?",
     )
     expect(results == ["A", "C", "B"], f"They finish in the order A, C, B; your list is {shown(results)}.")
-    expect(
-        any(sign < 0.18 for sign in signs) and any(0.27 < sign < 0.68 for sign in signs),
-        "All results arrive, but where is the sign of life? Call it whenever 0.06 s have passed without a result: "
-        "before A, at 0.20 s, and again and again before B, at 0.70 s.",
-    )
-    expect(len(signs) < 20, f"Your function gave {len(signs)} signs of life in 0.7 s: one each 0.06 s is enough.")
     expect_nothing_left(outcome)
+    _expect_signs([max(0.0, sign - calls.began) for sign in signs], [end - calls.began for end in calls.ended])
+    await _expect_odd_results(answer, lambda: None)
+    await attempt_cancelled(answer, _odd_calls().coroutines(), lambda: None, after=0.02)
     return "All three arrive, with signs of life between them."
+
+
+TOO_QUIET = 0.18
+"""Seconds without a result and without a sign of life that are too long, even on a busy computer."""
+
+
+def _expect_signs(signs: list[float], ends: list[float]) -> None:
+    """Go on if there is a sign of life after each 0.06 s without a result, or a bit later, and no more of them.
+
+    Args:
+        signs: when they were given, in seconds from the beginning.
+        ends: when the calls ended, in the same way.
+    """
+    expect(
+        not signs or signs[0] > 0.05,
+        f"Your first sign of life came after {seconds(sum(signs[:1]))}: let 0.06 s pass without a result.",
+    )
+    heard = sorted([0.0, *ends, *(sign for sign in signs if sign < ends[-1])])
+    longest, since = max((later - earlier, earlier) for earlier, later in pairwise(heard))
+    expect(
+        longest < TOO_QUIET,
+        f"All results arrive, but where is the sign of life? From {seconds(since)} on nothing was heard for "
+        f"{seconds(longest)}. Call it whenever 0.06 s have passed without a result: before A, at 0.20 s, and again "
+        "and again before B, at 0.70 s.",
+    )
+    expect(
+        5 < len(signs) < 20,
+        f"Your function gave {len(signs)} signs of life in 0.7 s: one after each 0.06 s without a result is right.",
+    )
 
 
 @exercise("8.5")
 async def served_in_time(answer: Any) -> str:
     """Check the exercise: slow service, done at the same time."""
-    calls, served = SlowCalls({"A": 0.1, "B": 0.14, "C": 0.2, "D": 0.3}), {}
-    began = time.perf_counter()
-
-    async def serve(name: str) -> None:
-        expect_result(name)
-        await asyncio.sleep(0.2)
-        served[name] = time.perf_counter() - began
-
-    def expect_result(name: Any) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"serve takes a result, such as 'A', not {type(name).__name__}")
-
-    outcome = await _attempt(answer, calls.coroutines(), serve)
+    calls = SlowCalls({"D": 0.3, "B": 0.14, "A": 0.1, "C": 0.2})
+    kitchen = _Service(calls)
+    outcome = await _attempt(answer, calls.coroutines(), kitchen.serve)
     expect(not outcome.blocked, BLOCKS)
     expect_all_awaited(outcome)
     calls.expect_all_begun()
-    missing = [name for name in calls.delays if name not in served]
+    missing = [name for name in "ABCD" if name not in kitchen.served]
     expect(
         not missing,
         f"Not served to the end when your function returned: {', '.join(missing)}. Await every service that you begin.",
     )
     results = _names(outcome.result)
     expect(
-        results == list("ABCD"),
-        f"Expected was the list ['A', 'B', 'C', 'D'], the order of service; your function returned {shown(results)}.",
-    )
-    expect(
-        outcome.elapsed < 0.7,
+        kitchen.most > 1,
         f"Your function took {seconds(outcome.elapsed)}: the services wait for one another. D is ready at 0.30 s, and "
         "0.2 s later everything can be over. Whose task should the service be part of?",
     )
     expect(
-        served["A"] < 0.4,
-        f"A was ready at 0.10 s, and served at {seconds(served['A'])}: don't wait for the others before you serve.",
+        kitchen.ready["A"] < len(calls.delays),
+        "A was ready at 0.10 s, and its service began when all four were ready: don't wait for the others before you "
+        "serve.",
+    )
+    expect(
+        results == list("ABCD"),
+        f"Expected was the list ['A', 'B', 'C', 'D'], the order of service; your function returned {shown(results)}.",
     )
     expect_nothing_left(outcome)
+    await _expect_odd_results(answer, kitchen.serve)
+    expect(
+        {"0", "", "None"} <= set(kitchen.served),
+        "Other calls give 0, '', None and 'D', and not all of them were served. What counts as false is a result, too.",
+    )
+    await attempt_cancelled(answer, _odd_calls().coroutines(), kitchen.serve, after=0.1)
     return f"All four are served after {seconds(outcome.elapsed)}; one after another it would take 0.90 s."
+
+
+class _Service:
+    """Serves results, each for 0.2 s.
+
+    Args:
+        calls: where the results come from.
+
+    Attributes:
+        ready: for each result, as text, how many calls had ended when its service began.
+        served: the results that were served to the end, as text.
+        most: how many services there were at the same time, at most.
+    """
+
+    def __init__(self, calls: SlowCalls) -> None:
+        self.ready: dict[str, int] = {}
+        self.served: list[str] = []
+        self.most = 0
+        self._calls = calls
+
+    async def serve(self, result: Any) -> None:
+        if inspect.isawaitable(result):
+            raise TypeError(f"serve takes a result, such as 'A', not {type(result).__name__}")
+        [name] = _names([result])
+        self.ready[name] = len(self._calls.finished)
+        self.most = max(self.most, len(self.ready) - len(self.served))
+        await asyncio.sleep(0.2)
+        self.served.append(name)
 
 
 @exercise("8.6")
 async def without_blocking(answer: Any) -> str:
     """Check the exercise: blocking work that does not block the loop."""
-    done = []
+    done, under_way, most = [], set(), 0
 
     def work(amount: float) -> float:
+        nonlocal most
+        under_way.add(amount)
+        most = max(most, len(under_way))
         time.sleep(amount)
+        under_way.discard(amount)
         done.append(amount)
         return amount
 
-    amounts = [0.5, 0.1, 0.3]
+    amounts = [0.0, 0.5, 0.1, 0.3]
     outcome = await _attempt(answer, work, amounts)
     expect_all_awaited(outcome)
     expect(
@@ -466,7 +597,7 @@ async def without_blocking(answer: Any) -> str:
     )
     expect(sorted(done) == sorted(amounts), f"`work` should run once for each amount, and ran for {shown(done)}.")
     expect(
-        outcome.elapsed < 0.8,
+        most > 1,
         f"The loop is free now, but your function took {seconds(outcome.elapsed)}, the sum: one thread after another. "
         "Start all, then wait.",
     )
@@ -476,30 +607,38 @@ async def without_blocking(answer: Any) -> str:
         f"{shown(outcome.result)}.",
     )
     expect_nothing_left(outcome)
+    await attempt_cancelled(answer, work, [0.2], after=0.05, linger=0.2)
     return f"The loop stays free, and the work takes {seconds(outcome.elapsed)} in place of 0.90 s."
 
 
 class _Bar:
-    """Stands for a progress bar; notes when it was moved."""
+    """Stands for a progress bar.
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.moves: list[float] = []
-        self._began = time.perf_counter()
+    Args:
+        calls: what it is for.
+
+    Attributes:
+        moves: for each of its moves the time, and how many calls had ended.
+    """
+
+    def __init__(self, calls: SlowCalls) -> None:
+        self.most = len(calls.delays)
+        self.moves: list[tuple[float, int]] = []
+        self._calls = calls
 
     def update(self, n: float = 1) -> None:
         if n != 1:
             raise ValueError(f"each call that ends moves the bar by 1, not by {n!r}")
         if len(self.moves) == self.most:
             raise ValueError(f"the bar is full: there are {self.most} calls, and it was moved once more")
-        self.moves.append(time.perf_counter() - self._began)
+        self.moves.append((time.perf_counter(), len(self._calls.finished)))
 
 
 @exercise("8.7")
 async def honest_bar(answer: Any) -> str:
     """Check the exercise: a bar that moves whenever a call ends, also when it fails."""
-    calls = SlowCalls({"A": 0.4, "B": 0.1, "C": 0.3, "D": 0.2}, failing=("C",))
-    bar = _Bar(len(calls.delays))
+    calls = _TimedCalls({"A": 0.4, "B": 0.1, "C": 0.3, "D": 0.2}, failing=("C",))
+    bar = _Bar(calls)
     outcome = await _attempt(answer, calls.coroutines(), bar)
     expect(not outcome.blocked, BLOCKS)
     calls.expect_all_begun()
@@ -509,13 +648,12 @@ async def honest_bar(answer: Any) -> str:
         f"The bar ends at {len(bar.moves)} of {bar.most}. A call that fails has ended, too: move the bar in both "
         "cases, after the `try` statement or under `finally`.",
     )
-    moved_and_ended = list(zip(bar.moves, sorted(calls.delays.values()), strict=True))
     expect(
-        not any(moved < ended - 0.05 for moved, ended in moved_and_ended),
+        all(ended >= number for number, (_, ended) in enumerate(bar.moves, start=1)),
         "The bar moves too early: it is to show how many calls have ended, so await first, then move it by one.",
     )
     expect(
-        not any(moved > ended + 0.08 for moved, ended in moved_and_ended),
+        all(moved - ended < 0.08 for (moved, _), ended in zip(bar.moves, calls.ended, strict=True)),
         "The bar is full in the end, but it did not move when the calls ended: it should move at 0.10, 0.20, 0.30 and "
         "0.40 s, one step each.",
     )
@@ -525,4 +663,6 @@ async def honest_bar(answer: Any) -> str:
         f"Expected were the results that arrived, ['B', 'D', 'A'], and your function returned {shown(results)}.",
     )
     expect_nothing_left(outcome)
+    await _expect_odd_results(answer, _Bar(calls), expected=(0, "", None), failing={"D": ConnectionResetError})
+    await attempt_cancelled(answer, _odd_calls().coroutines(), _Bar(calls), after=0.02)
     return "The bar moves when a call ends, and it ends full."
