@@ -10,8 +10,10 @@ from collections import Counter
 from functools import partial, reduce
 from itertools import accumulate
 
+import anyio
 import pytest
 
+from jumping_loop import WorkingClock
 from test_exercises import ANYTHING, HAS_ALARM, Anything, Endless
 from workshop import Timeline, patients
 from workshop.exercises import predictions, runner
@@ -159,6 +161,19 @@ class Right62:
 
         return await asyncio.gather(*map(line_about, names))
 
+    async def limits_by_anyio(fetch, names):
+        limiter, lines = anyio.CapacityLimiter(3), []
+
+        async def line_about(name):
+            async with limiter:
+                lines.append(f"{name}: {await fetch(name)}")
+                await anyio.sleep(0.1)
+
+        async with anyio.create_task_group() as group:
+            for name in names:
+                group.start_soon(line_about, name)
+        return lines
+
     async def pauses_in_a_thread(fetch, names):
         gate = asyncio.Semaphore(3)
 
@@ -191,6 +206,13 @@ def test_a_lambda_a_partial_and_an_object_with_call_pass(judge):
 
     for answer in (lambda tasks: Right61.sweeps(tasks), partial(Right61.sweeps), Counts()):
         assert judge("6.1", answer).startswith("✓")
+
+    class Reports:
+        async def __call__(self, fetch, names):
+            return await Right62.gathers(fetch, names)
+
+    for answer in (lambda fetch, names: Right62.gathers(fetch, names), partial(Right62.gathers), Reports()):
+        assert judge("6.2", answer).startswith("✓")
 
 
 def test_an_async_def_is_told_that_a_plain_one_would_do(judge):
@@ -266,6 +288,9 @@ class Wrong61:
         changes += [(task.received, -1) for task in tasks if task.received is not None]
         return max(accumulate(change for _, change in sorted(changes)), default=0)
 
+    def looks_only_whether_there_are_tasks(tasks):
+        return max(accumulate(change for _, change in sorted(changes_of(tasks)))) if tasks else 0
+
     def fails_without_tasks(tasks):
         return max(accumulate(change for _, change in sorted(changes_of(tasks))))
 
@@ -304,6 +329,18 @@ class Wrong61:
 
 
 class Wrong62:
+    async def leaves_out_whoever_has_no_news(fetch, names):
+        return [line for line in await Right62.gathers(fetch, names) if not line.endswith(": ")]
+
+    async def returns_what_it_has_when_cancelled(fetch, names):
+        lines = []
+        try:
+            for next_result in asyncio.as_completed([*map(polite(fetch), names)]):
+                lines.append(await next_result)
+        except asyncio.CancelledError:
+            pass
+        return lines
+
     async def is_as_ill_as_before(fetch, names):
         gate = asyncio.Semaphore(1)
 
@@ -529,6 +566,13 @@ WRONG = [
     ("6.1", Wrong61.gives_a_coroutine, "returned an awaitable"),
     ("6.1", Wrong61.takes_nothing, "Keep the parameters that the exercise gives"),
     ("6.1", Wrong61.awaits_a_number, "what stands behind it here is an ordinary value"),
+    ("6.1", Wrong61.looks_only_whether_there_are_tasks, "for tasks that never started, and no others"),
+    (
+        "6.2",
+        Wrong62.leaves_out_whoever_has_no_news,
+        "returned ['Rome: news from Rome']: a line about each",
+    ),
+    ("6.2", Wrong62.returns_what_it_has_when_cancelled, "and returned []: a CancelledError has to go its way"),
     ("6.2", Wrong62.is_as_ill_as_before, BLOCKS),
     ("6.2", Wrong62.cures_only_the_blocking, ONE_CALL),
     ("6.2", Wrong62.cures_only_the_sequential_await, BLOCKS),
@@ -659,7 +703,7 @@ async def _timeline_of(coroutine, steps=True):
     ],
 )
 def test_each_patient_has_its_own_illness_and_no_other(number, patient, fits, did):
-    tasks = asyncio.run(_timeline_of(patient()))
+    tasks = WorkingClock().run(_timeline_of(patient()))
     known = predictions.PREDICTIONS[number]
     assert known.usual == fits
     verdict, words = known.verdict(tasks)
@@ -684,7 +728,7 @@ def test_each_patient_makes_five_calls_and_leaves_nothing(patient):
         assert asyncio.all_tasks() == before
         return tasks
 
-    tasks = asyncio.run(treated())
+    tasks = WorkingClock().run(treated())
     assert [task.name for task in tasks] == [f"call({name!r})" for name in "ABCDE"]
     assert {task.outcome for task in tasks} == {"result"}
 
@@ -693,7 +737,7 @@ def test_a_healthy_run_fits_no_illness():
     async def healthy():
         await asyncio.gather(*(asyncio.sleep(0.1) for _ in range(5)))
 
-    fits, did = predictions.PREDICTIONS["6.1"].verdict(asyncio.run(_timeline_of(healthy())))
+    fits, did = predictions.PREDICTIONS["6.1"].verdict(WorkingClock().run(_timeline_of(healthy())))
     assert fits is None
     assert "no task ran for long" in did
 
@@ -706,7 +750,7 @@ def _told(capfd, number, *observed):
 
 
 def test_what_is_no_timeline_with_steps_is_told(capfd):
-    without_steps = asyncio.run(_timeline_of(patients.first(), steps=False))
+    without_steps = WorkingClock().run(_timeline_of(patients.first(), steps=False))
     for observed in (without_steps, Records(), None, 42, [TaskRecord("A", 0, 0, 1, 1, "result")]):
         assert "expects the tasks of a timeline with steps=True" in _told(capfd, "6.1", observed)
 
@@ -715,7 +759,7 @@ def test_what_is_no_timeline_with_steps_is_told(capfd):
     ("number", "patient"), [("6.1", patients.first), ("6.2", patients.second), ("6.3", patients.third)]
 )
 def test_a_wrong_guess_is_told_what_is_not_in_the_picture_and_what_is(capfd, number, patient):
-    tasks = asyncio.run(_timeline_of(patient()))
+    tasks = WorkingClock().run(_timeline_of(patient()))
     usual = predictions.PREDICTIONS[number].usual
     right = predictions.PREDICTIONS[number].answers[usual]
     for letter in "abc":

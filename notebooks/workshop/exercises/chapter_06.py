@@ -23,6 +23,7 @@ from workshop.exercises.checks import (
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import is_empty
+from workshop.exercises.slow_calls import attempt_cancelled
 from workshop.records import Records, TaskRecord
 
 LONG_STEP = 0.08
@@ -109,6 +110,7 @@ MOST_AT_A_TIME: list[tuple[str, list[Times], int]] = [
         2,
     ),
     ("for no tasks at all", [], 0),
+    ("for tasks that never started, and no others", [(None, None), (None, 0.1)], 0),
 ]
 """Cases for exercise 6.1: in words, when each task started and finished, and how many ran at a time."""
 
@@ -184,11 +186,15 @@ class _Server:
     """A server that takes so many calls at a time, and wants a moment after each before another takes its place.
 
     It keeps answering when it gets too many, and notes that: so one run shows all that is wrong with an answer.
+
+    Args:
+        silent: a name of which there is no news.
     """
 
     MOST, DURATION, PAUSE = 3, 0.1, 0.08
 
-    def __init__(self) -> None:
+    def __init__(self, silent: str = "") -> None:
+        self._silent = silent
         self.most = 0
         self.overrun = False
         self._under_way = 0
@@ -206,7 +212,7 @@ class _Server:
         finally:
             self._under_way -= 1
             self._taken_until[place] = loop.time() + self.PAUSE
-        return f"news from {name}"
+        return "" if name == self._silent else f"news from {name}"
 
 
 @exercise("6.2")
@@ -238,6 +244,13 @@ async def cured_report(answer: Any) -> str:
         "Draw it: who waits for whom?",
     )
     expect_nothing_left(outcome)
+    silent = await attempt(answer, _Server(silent="Oslo").fetch, ["Rome", "Oslo"], when="for two other names")
+    expect(
+        isinstance(silent.result, list | tuple) and len(silent.result) == 2,
+        f"Of Oslo there was no news, '', and your function returned {shown(silent.result)}: a line about each name was "
+        "expected.",
+    )
+    await attempt_cancelled(answer, _Server().fetch, names, after=0.05)
     return f"Cured: {seconds(outcome.elapsed)} in place of 1.20 s, and never more than {server.MOST} calls at a time."
 
 
