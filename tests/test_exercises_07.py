@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import aiohttp
+import anyio
+import httpx
 import psutil
 import pytest
 
@@ -122,6 +124,12 @@ class Right71:
     def rounds_but_not_to_100(completed, total):
         return f"Progress: {100 if completed == total else min(99, round(100 * completed / total))}%"
 
+    def in_three_places(completed, total):
+        return f"Progress: {100 * completed // total:3d}%"
+
+    def with_a_blank_before_the_sign(completed, total):
+        return f"Progress: {100 * completed // total} %"
+
     def two_values_by_keyword_names(done, of):
         share = done / of
         return "Progress: {}%".format(int(share * 100))  # noqa: UP032
@@ -133,6 +141,32 @@ class Right71:
 class Right72:
     async def as_completed_and_a_semaphore(url, paths, most, seconds, report):
         return await crawl_with(fetch_patiently, url, paths, most, seconds, report)
+
+    async def httpx_and_a_task_group_of_anyio(url, paths, most, seconds, report):
+        answers, done, gate = late(paths), [], anyio.CapacityLimiter(most)
+
+        async def patiently(client, path):
+            for attempt in range(4):
+                try:
+                    async with gate:
+                        response = await client.get(path)
+                    if response.status_code < 500:
+                        return Answer(path, response.json(), "" if response.is_success else "status")
+                except (httpx.HTTPError, ValueError):
+                    pass
+                await anyio.sleep(0.05 * attempt)
+
+        async def one(client, path):
+            answers[path] = await patiently(client, path)
+            done.append(path)
+            report(len(done), len(paths))
+
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            with anyio.move_on_after(seconds):
+                async with anyio.create_task_group() as group:
+                    for path in paths:
+                        group.start_soon(one, client, path)
+        return answers
 
     async def waits_outside_the_semaphore(url, paths, most, seconds, report):
         answers, gate = late(paths), asyncio.Semaphore(most)
@@ -399,6 +433,34 @@ async def a_record_of_statuses_only(session, path):
 
 
 class Wrong72:
+    async def takes_a_cancellation_for_the_deadline(url, paths, most, seconds, report):
+        answers, gate = late(paths), asyncio.Semaphore(most)
+        async with aiohttp.ClientSession(url) as session:
+            tasks = started(behind(gate, fetch_patiently(session, path)) for path in paths)
+            try:
+                for completed, next_result in enumerate(asyncio.as_completed(tasks, timeout=seconds), start=1):
+                    answer = await next_result
+                    answers[answer.path] = answer
+                    report(completed, len(paths))
+            except (TimeoutError, asyncio.CancelledError):
+                pass
+            finally:
+                await stop(tasks)
+        return answers
+
+    @by
+    async def catches_cancellations_too(session, path):
+        for _ in range(4):
+            try:
+                async with session.get(path) as response:
+                    if response.status == 404:
+                        return Answer(path, error="404")
+                    response.raise_for_status()
+                    return Answer(path, await response.json())
+            except BaseException as error:
+                failed = Answer(path, error=str(error))
+        return failed
+
     async def no_limit(url, paths, most, seconds, report):
         return await crawl_with(fetch_patiently, url, paths, 100, seconds, report)
 
@@ -789,6 +851,8 @@ WRONG = [
     ("7.1", Wrong71.only_a_docstring, "Nothing here yet"),
     ("7.1", Wrong71.an_async_def, "A plain `def` is enough here"),
     ("7.1", Wrong71.a_generator, "contains `yield`"),
+    ("7.2", Wrong72.takes_a_cancellation_for_the_deadline, "a CancelledError has to go its way"),
+    ("7.2", Wrong72.catches_cancellations_too, "your function still waited long after that"),
     ("7.2", Wrong72.no_limit, TURNED_AWAY),
     ("7.2", Wrong72.one_too_many, TURNED_AWAY),
     ("7.2", Wrong72.no_limit_in_a_group, TURNED_AWAY),

@@ -22,6 +22,7 @@ from workshop.exercises.checks import (
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
 from workshop.exercises.runner import Outcome, is_empty
+from workshop.exercises.slow_calls import attempt_cancelled
 
 REQUESTS, AIOHTTPS_LIMIT = 150, 100
 
@@ -127,7 +128,7 @@ async def honest_percent(answer: Any) -> str:
             "enough here, since nothing in it waits.",
         )
         expect(isinstance(outcome.result, str), f"A line of text was expected {case}, not {shown(outcome.result)}.")
-        found = re.fullmatch(r"\s*Progress: (-?\d+)%\s*", outcome.result)
+        found = re.fullmatch(r"\s*Progress:\s+(-?\d+)\s?%\s*", outcome.result)
         expect(
             found,
             f"Your function returned {shown(outcome.result)} {case}: a line such as 'Progress: 25%' was expected, "
@@ -265,6 +266,8 @@ async def polite_crawler(answer: Any) -> str:
     )
     _expect_nothing_left(outcome, "before you return, cancel what still runs, and wait until it has stopped")
     await _expect_in_time(answer)
+    async with demo_api(delays) as idle:
+        await attempt_cancelled(answer, idle.url, paths, MOST, SECONDS, lambda completed, total: None, after=DELAY / 2)
     return f"Polite, persistent and in time: {len(api.requests)} requests, {api.connections} connections."
 
 
