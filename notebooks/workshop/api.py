@@ -77,6 +77,7 @@ class DemoApi:
         self._began = 0.0
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
+        self._stopping = False
         self._connection_numbers: dict[asyncio.BaseProtocol, int] = {}
         self._unfinished = 0
         self._served_now = 0
@@ -114,15 +115,15 @@ class DemoApi:
 
     async def stop(self) -> None:
         """Stop the server, as its block does at the end. Open connections are cut, and new ones refused."""
-        if self._listener is None:
+        if self._listener is None or self._stopping:
             return
-        listener, self._listener = self._listener, None
-        _accept_no_more(listener)
+        self._stopping = True
+        _accept_no_more(self._listener)
         try:
             for _ in range(2):  # what was accepted before becomes a connection, and is known to the server
                 await asyncio.sleep(0)
         finally:
-            listener.close()
+            self._listener.close()
             for connection in self._server.connections:
                 if connection.transport is not None:
                     connection.transport.abort()
@@ -145,7 +146,16 @@ class DemoApi:
         self._connection_numbers.clear()
 
     def _accept(self) -> asyncio.BaseProtocol:
-        """Count a new connection, and return what will serve it."""
+        """Count a new connection, and return what will serve it; or what cuts it, if the server stops.
+
+        Raises:
+            ConnectionAbortedError: the listener was closed after the connection had come. The usual event loop of
+                Windows asks nevertheless, and lets the connection go when it meets an OSError.
+        """
+        if not self._listener.is_serving():
+            raise ConnectionAbortedError("the demo API has stopped")
+        if self._stopping:
+            return _Refusal()
         self.connections += 1
         protocol = self._server()
         self._connection_numbers[protocol] = self.connections
@@ -190,6 +200,13 @@ class DemoApi:
         return await pages.page(request)
 
 
+class _Refusal(asyncio.Protocol):
+    """Serves a connection that came too late: cuts it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        transport.abort()
+
+
 def demo_api(
     delay: float | Mapping[str, float] = 0.0,
     *,
@@ -229,10 +246,11 @@ def demo_api(
 
 
 def _accept_no_more(listener: asyncio.Server) -> None:
-    """Stop accepting, a moment before the listener is closed.
+    """Stop accepting, a moment before the listener is closed, where that is possible.
 
-    The usual event loop accepts a connection in two steps. If the listener is closed between them, the connection is
-    neither served nor cut (seen with Python 3.13.0). On Windows there is one step, and no reader to be removed.
+    On Linux and macOS the event loop accepts a connection in two steps. If the listener is closed between them, the
+    connection is neither served nor cut (seen with Python 3.13.0). The usual loop of Windows has no reader to be
+    removed: it accepts until the listener is closed.
     """
     with contextlib.suppress(NotImplementedError):
         listener.get_loop().remove_reader(listener.sockets[0].fileno())
