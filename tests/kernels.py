@@ -96,7 +96,7 @@ def running_kernel(environment: dict[str, str], log: Path, startup_timeout: floa
         RuntimeError: the kernel did not start.
     """
     manager = KernelManager(kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager())
-    with log.open("w") as stderr:
+    with log.open("w", encoding="utf-8") as stderr:
         manager.start_kernel(env=environment, stderr=stderr, stdout=stderr)
         client = manager.client()
         client.start_channels()

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from asyncio.proactor_events import BaseProactorEventLoop
+from collections import Counter
 from pathlib import Path
 
 import aiohttp
@@ -645,7 +645,7 @@ def test_a_timeline_shows_the_readers_tasks_only(nested):
 def run_script(source):
     """Run a script in a fresh interpreter, and return what it prints. Warnings are errors."""
     command = [sys.executable, "-W", "error", "-c", source]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=NOTEBOOKS)
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NOTEBOOKS)
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
 

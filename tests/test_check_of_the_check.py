@@ -154,7 +154,9 @@ def failed_and_passed(project: Path) -> tuple[set[CellName], set[CellName]]:
     """Run the notebooks of a copy as the project's own are run, and return the cells that failed and that passed."""
     report = project / "report.xml"
     command = [sys.executable, "-m", "pytest", "notebooks", "-q", "--tb=short", "-p", "no:cacheprovider"]
-    run = subprocess.run([*command, f"--junitxml={report}"], cwd=project, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [*command, f"--junitxml={report}"], cwd=project, capture_output=True, encoding="utf-8", check=False
+    )
     assert report.exists(), run.stdout + run.stderr
     outcomes: tuple[set, set] = (set(), set())
     for case in ElementTree.parse(report).iter("testcase"):

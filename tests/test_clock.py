@@ -319,11 +319,13 @@ def test_a_clock_that_does_not_load_stops_the_kernel(tmp_path, where, fault):
     environment = kernel_environment(tmp_path, clock="test")
     config = Path(environment["IPYTHONDIR"]) / "profile_default" / "ipython_kernel_config.py"
     if where == "config":
-        config.write_text(fault)
+        config.write_text(fault, encoding="utf-8")
     else:
-        (tmp_path / "broken.py").write_text(f"def load_ipython_extension(shell):\n    {fault}\n")
+        (tmp_path / "broken.py").write_text(f"def load_ipython_extension(shell):\n    {fault}\n", encoding="utf-8")
         config.write_text(
-            config.read_text() + f"sys.path.append({str(tmp_path)!r})\nc.InteractiveShellApp.extensions = ['broken']\n"
+            config.read_text(encoding="utf-8")
+            + f"sys.path.append({str(tmp_path)!r})\nc.InteractiveShellApp.extensions = ['broken']\n",
+            encoding="utf-8",
         )
     with pytest.raises(RuntimeError, match="died"), running_kernel(environment, tmp_path / "log"):
         pass

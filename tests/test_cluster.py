@@ -192,7 +192,7 @@ def run_python(*arguments: str) -> tuple[str, str]:
     """Run Python with these arguments and this process's import path; return what it printed, and its stderr."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, *arguments]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    run = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False, timeout=PATIENCE)
     return run.stdout, run.stderr
 
 

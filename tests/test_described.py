@@ -119,5 +119,5 @@ def test_a_plot_of_a_timeline_can_be_described():
 def test_importing_the_workshop_does_not_import_matplotlib():
     code = "import sys; from workshop import described, mime, patients, processes; print('matplotlib' in sys.modules)"
     folder = Path(workshop.__file__).parent.parent
-    run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, encoding="utf-8", check=True)
     assert run.stdout == "False\n"

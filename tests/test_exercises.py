@@ -2201,7 +2201,7 @@ print(sorted(name for name in ("numpy", "matplotlib", "IPython") if name in sys.
 
 def test_nothing_arrives_on_stderr():
     done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", SCRIPT], cwd=NOTEBOOKS, capture_output=True, text=True, timeout=60
+        [sys.executable, "-X", "utf8", "-c", SCRIPT], cwd=NOTEBOOKS, capture_output=True, encoding="utf-8", timeout=60
     )
     assert done.stderr == ""
     *lines, imported = unwrapped(done.stdout).splitlines()

@@ -677,7 +677,7 @@ IN_WORDS = f"The lab is shown in a running notebook; without it, do the same in 
 
 def test_a_script_needs_the_standard_library_only():
     command = [sys.executable, "-W", "error", "-c", SCRIPT]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=NOTEBOOKS)
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NOTEBOOKS)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == f"{IN_WORDS}1\n"
 

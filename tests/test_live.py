@@ -605,7 +605,7 @@ print(sorted(sys.modules.keys() & {"matplotlib", "IPython", "numpy", "nest_async
 """
     environment = os.environ | {"PYTHONPATH": str(NOTEBOOKS)}
     command = [sys.executable, "-W", "error", "-c", script]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True)
     assert ran.stdout == "[]\n" and ran.stderr == ""
 
 

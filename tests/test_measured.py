@@ -69,11 +69,11 @@ def test_what_may_differ(project, stored, tags, passes):  # noqa: F811
 def test_a_measured_picture_is_stored_anew_only_when_the_words_change(tmp_path):
     path = write(tmp_path / "real.ipynb", code(SOURCE, shown(OTHER), tags=["measured"]), **REAL)
     assert refresh.main([str(path)]) == 0
-    assert OTHER in path.read_text()
+    assert OTHER in path.read_text(encoding="utf-8")
     first = path.read_bytes()
     assert refresh.main([str(path)]) == 0
     assert path.read_bytes() == first
     write(path, code(SOURCE, shown(OTHER, text="one: slope 0"), tags=["measured"]), **REAL)
     assert refresh.main([str(path)]) == 0
-    stored = json.loads(path.read_text())["cells"][0]["outputs"][0]["data"]
+    stored = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["outputs"][0]["data"]
     assert stored["image/png"].strip() == PICTURE

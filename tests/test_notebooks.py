@@ -58,7 +58,9 @@ def shelf(tmp_path, monkeypatch) -> Path:
         PREDICTIONS, "t.1", Prediction({"a": "no", "b": "yes"}, "b", "a name", lambda name: (name, name))
     )
     for name in ("00_a.ipynb", "02_c.ipynb"):
-        (tmp_path / name).write_text('{"cells": [{"cell_type": "markdown", "source": "## What you\'ll do"}]}')
+        (tmp_path / name).write_text(
+            '{"cells": [{"cell_type": "markdown", "source": "## What you\'ll do"}]}', encoding="utf-8"
+        )
     (tmp_path / "picture.png").touch()
     return tmp_path
 
@@ -243,7 +245,7 @@ def test_a_good_list_of_notebooks_has_no_fault():
 
 def test_broken_links_in_texts_are_found(tmp_path):
     here, there = tmp_path / "here.md", tmp_path / "there.md"
-    there.write_text("# What you'll see\n\n```\n# no heading\n```\n")
+    there.write_text("# What you'll see\n\n```\n# no heading\n```\n", encoding="utf-8")
     good = "[a](there.md) [b](there.md#what-youll-see) [c](https://example.org/x.md) [![pic](there.md)](there.md)"
     assert list(guards.broken_links(good, here)) == []
     for bad in (

@@ -143,7 +143,7 @@ def test_each_system_has_a_name_that_its_owners_know():
 
 @pytest.mark.parametrize("problem", [KeyboardInterrupt, OSError(28, "No space left on device")])
 def test_a_half_made_archive_is_removed_and_the_old_one_stays(tmp_path, monkeypatch, capsys, problem):
-    (tmp_path / "a.zip").write_text("the one before")
+    (tmp_path / "a.zip").write_text("the one before", encoding="utf-8")
     write = zipfile.ZipFile.write
 
     def breaks(archive, file, *rest):
@@ -155,7 +155,9 @@ def test_a_half_made_archive_is_removed_and_the_old_one_stays(tmp_path, monkeypa
     monkeypatch.setattr(zipfile.ZipFile, "write", breaks)
     assert make(tmp_path, FakePip()) == 1
     assert capsys.readouterr().err.startswith("✗ No archive was made")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.zip", "the one before")]
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [
+        ("a.zip", "the one before")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,11 @@ def test_the_tree_is_returned(answers):
     assert process.returncode == 0
 
 
+def test_the_tree_has_the_same_line_ends_on_every_system(answers):
+    answers(r"import sys; sys.stdout.buffer.write(b'(T) A\r\n(T) B\r\n')")
+    assert asked() == "(T) A\n(T) B"
+
+
 def test_the_tree_is_read_in_any_locale(answers, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "ascii:strict")
     monkeypatch.setenv("PYTHONUTF8", "0")

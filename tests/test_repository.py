@@ -45,7 +45,7 @@ def written_texts() -> dict[str, str]:
     """Return what people wrote, by file: Markdown, settings, scripts, code, and notebooks without their outputs."""
     patterns = ["*.md", "*.toml", "*.in", "*.txt", "binder/*", ".ci/*", "tests/**/*.py", "notebooks/**/*.py"]
     files = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
-    texts = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in files}
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
     for notebook in NOTEBOOKS:
         texts[notebook.name] = "\n".join(cell_sources(notebook, "markdown") + cell_sources(notebook, "code"))
     return texts
@@ -354,6 +354,55 @@ def test_no_leftovers_are_tracked() -> None:
 )
 def test_leftovers_are_ignored(leftover: str) -> None:
     assert git("check-ignore", leftover).strip() == leftover
+
+
+def test_text_has_the_same_encoding_on_every_system() -> None:
+    """Windows would read and write text in a code page of its own, in files and from other programs."""
+    calls = [
+        (f"{file.name}:{node.lineno}", node)
+        for file in sorted([*ROOT.glob("tests/**/*.py"), *ROOT.glob("notebooks/**/*.py")])
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert calls
+    assert not [place for place, call in calls if leaves_encoding_open(call)]
+
+
+def leaves_encoding_open(call: ast.Call) -> bool:
+    """Return whether a call reads or writes text in the encoding that the system prefers."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    named = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    if "encoding" in named:
+        return False
+    modes = [*(ast.unparse(argument) for argument in call.args), named.get("mode")]
+    return (
+        named.get("text") == "True"
+        or (name == "read_text" and not call.args)
+        or (name == "write_text" and len(call.args) < 2)
+        or (name == "open" and any(mode in ("'r'", "'w'", "'a'", "'x'") for mode in modes))
+        or (name == "open" and isinstance(call.func, ast.Name) and len(call.args) == 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "left_open"),
+    [
+        ("path.read_text()", True),
+        ("path.read_text(encoding='utf-8')", False),
+        ("path.write_text(text)", True),
+        ("path.write_text(text, 'utf-8')", False),
+        ("path.open('w')", True),
+        ("path.open('rb')", False),
+        ("open(name)", True),
+        ("open(name, mode='a')", True),
+        ("kitchen.open(8)", False),
+        ("run(command, text=True)", True),
+        ("run(command, text=True, encoding='utf-8')", False),
+        ("run(command)", False),
+    ],
+)
+def test_calls_that_leave_the_encoding_open_are_known(call: str, left_open: bool) -> None:
+    assert leaves_encoding_open(ast.parse(call, mode="eval").body) == left_open
 
 
 @pytest.mark.parametrize("command", [["check", "."], ["format", "--check", *PYTHON_FILES]], ids=" ".join)

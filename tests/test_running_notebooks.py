@@ -1,6 +1,7 @@
 """How notebooks are run: on which clock, with pictures compared, and how `refresh.py` stores outputs."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def write(path: Path, *cells: dict, **metadata: object) -> Path:
         if cell["cell_type"] == "code":
             cell.setdefault("execution_count", number)
     notebook = {"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    path.write_text(json.dumps(notebook))
+    path.write_text(json.dumps(notebook), encoding="utf-8")
     return path
 
 
@@ -46,14 +47,15 @@ def project(tmp_path) -> Path:
     """A project with this one's settings and no notebooks."""
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "notebooks").mkdir()
     return tmp_path
 
 
 def run_pytest(project: Path, *options: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "pytest", "notebooks", "-p", "no:cacheprovider", "-rA", "--color=no", *options]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, encoding="utf-8", check=False)
 
 
 @needs_test_clock
@@ -81,7 +83,8 @@ def test_without_a_test_clock_notebooks_run_lax_and_one_line_says_so(project):
         "import sys\n"
         "sys.path.append('tests')\n"
         "from clock import kernel\n"
-        "kernel.no_test_clock_here = lambda: 'there is none on this system'\n"
+        "kernel.no_test_clock_here = lambda: 'there is none on this system'\n",
+        encoding="utf-8",
     )
     write(project / "notebooks" / "test.ipynb", code(WHICH_CLOCK, printed("something else\n")), code("1 / 0"))
     run = run_pytest(project, "-p", "elsewhere")
@@ -106,7 +109,8 @@ NEWER = {
 @needs_test_clock
 def test_on_a_newer_python_than_stored_a_tagged_cell_must_only_go_well(project):
     (project / "elsewhere.py").write_text(
-        "import sys\nsys.path.append('tests')\nimport newer_python\nnewer_python.STORED_PYTHON = (3, 9)\n"
+        "import sys\nsys.path.append('tests')\nimport newer_python\nnewer_python.STORED_PYTHON = (3, 9)\n",
+        encoding="utf-8",
     )
     words = printed("This needs Python 3.10 or later.\n")
     cells = [code(source, words, tags=["needs-python-3.10"]) for source in NEWER]

@@ -10,7 +10,7 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 def output_of(source):
     """Run a script in a fresh interpreter, and return what it prints. Warnings are errors."""
     command = [sys.executable, "-W", "error", "-c", source]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=NOTEBOOKS)
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NOTEBOOKS)
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
 

@@ -48,7 +48,7 @@ async def task_tree() -> str:
         if asked.returncode is None:
             asked.kill()
             await asked.wait()
-    text = answer.decode(errors="replace").strip()
+    text = answer.decode(errors="replace").replace("\r\n", "\n").strip()
     if asked.returncode == 0:
         return text
     if "permi" in text.lower() or "privilege" in text.lower():

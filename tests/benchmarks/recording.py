@@ -150,7 +150,7 @@ def pythons() -> dict[str, str]:
     found: dict[tuple[int, int], tuple[str, str]] = {}
     question = "import platform, sys, asyncio; print(*sys.version_info[:2], platform.python_version())"
     for command in candidates():
-        answer = subprocess.run([command, "-c", question], capture_output=True, text=True, check=False)
+        answer = subprocess.run([command, "-c", question], capture_output=True, encoding="utf-8", check=False)
         if answer.returncode == 0:
             major, minor, version = answer.stdout.split()
             if (int(major), int(minor)) >= OLDEST:
@@ -182,7 +182,7 @@ def main() -> None:
         print(f"{'tasks':>9}  {'with':<24}  {'bare, µs/task':>12}  {'÷ bare':>12}  {'kept, B/task':>13}", flush=True)
         arguments = [command, __file__, "--here", *(["--quick"] if options.quick else [])]
         times = {}
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8") as process:
             for line in process.stdout:
                 row = json.loads(line)
                 print(show(row), flush=True)
