@@ -9,6 +9,7 @@ import contextlib
 import dis
 import gc
 import inspect
+import math
 import signal
 import sys
 import threading
@@ -18,16 +19,28 @@ import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
+
+try:
+    from resource import RUSAGE_THREAD, getrusage  # Linux
+except ImportError:
+    getrusage = None
 
 WAIT_LIMIT = 5.0
 """Seconds an answer may take before it is cancelled."""
-TICK = 0.25
-"""Seconds after which the loop turns in any case: some kernels feel the stop button only then."""
+TICK = 0.05
+"""Seconds after which the loop turns in any case, to see how late it does."""
 BLOCK_LIMIT = 2.0
 """Seconds an answer may keep the loop from turning before it is interrupted."""
+ALARMS = 8
+"""How often the alarm rings before that: a machine that pauses lets it ring once, however long it pauses."""
 BLOCKED = 0.08
 """Seconds without a turn of the loop from which on an answer counts as blocking."""
+LATE = 0.04
+"""Seconds without a turn of the loop from which on a check may have measured the machine, and not the answer."""
+SLOWEST = 10
+"""How many times as long as on an idle machine a step may take on a busy one."""
 FROZEN_AT_FIRST = gc.get_freeze_count()
 """Objects that garbage collection passes over from the beginning: Python 3.12 sets some aside by itself."""
 CANCEL_ROUNDS, CANCEL_WAIT = 3, 0.3
@@ -51,7 +64,9 @@ class Outcome:
         iterator: ``"iterator"`` or ``"asynchronous generator"`` when the answer returned one, or an empty string.
         elapsed: seconds from the call to the end of the answer.
         tasks_started: how many tasks the answer started.
-        longest_block: the longest time, in seconds, in which the answer kept the loop from turning.
+        longest_block: the longest time, in seconds, for which the answer itself kept the loop from turning.
+        latest: the longest time, in seconds, for which the loop did not turn when it should, whatever the cause.
+        interrupted: whether the alarm ended an answer that blocked.
         error: type and message of the exception that ended the answer, or an empty string.
         timed_out: whether the answer was cancelled after `WAIT_LIMIT` seconds.
         not_async: what the answer is, in words, when it cannot be awaited, or an empty string.
@@ -69,6 +84,8 @@ class Outcome:
     elapsed: float = 0.0
     tasks_started: int = 0
     longest_block: float = 0.0
+    latest: float = 0.0
+    interrupted: bool = False
     error: str = ""
     timed_out: bool = False
     not_async: str = ""
@@ -89,6 +106,11 @@ class Outcome:
         """Whether the answer kept the loop from turning for `BLOCK_LIMIT` seconds."""
         return self.longest_block >= BLOCK_LIMIT
 
+
+late_runs: ContextVar[list[bool]] = ContextVar("late_runs")
+"""Where `run` notes each run in which the loop turned late, for whoever then tries again: whether the alarm rang.
+
+It rings for what has certainly blocked, so that there is no need to try again."""
 
 _locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
 
@@ -118,6 +140,8 @@ async def run(answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] 
                 await _run_watched(outcome, answer, arguments, look)
         else:
             _close_coroutines(arguments)
+    if outcome.latest >= LATE:
+        late_runs.get([]).append(outcome.interrupted)
     outcome.empty = outcome.result is None and not outcome.error and is_empty(answer)
     return outcome
 
@@ -128,11 +152,11 @@ async def _run_watched(
     """Run the answer and fill the outcome; leave no task, no coroutine and no setting behind."""
     watch = _Watch(outcome.task_errors, outcome.unclosed)
     with watch.installed(), _collecting_only_what_is_new():
-        began = time.perf_counter()
         main = watch.start(_call(outcome, answer, arguments))
         try:
-            while not main.done() and time.perf_counter() - began < WAIT_LIMIT:
-                await asyncio.wait({main}, timeout=TICK)
+            for _ in range(round(WAIT_LIMIT / TICK)):  # ticks, not the clock: it goes on while a machine pauses
+                if not main.done():
+                    await watch.tick(main)
             outcome.timed_out = not main.done()
             outcome.left_behind = [_name(task) for task in watch.unfinished() if task is not main]
             if look:
@@ -144,7 +168,8 @@ async def _run_watched(
             outcome.task_errors += filter(None, map(_unseen_error, watch.tasks))
             for future in _futures_in(outcome.result):
                 future.add_done_callback(_unseen_error)
-            outcome.longest_block = watch.longest_block
+            outcome.longest_block, outcome.latest = watch.longest_block, watch.latest
+            outcome.interrupted = watch.interrupted
             outcome.tasks_started = len(watch.tasks) - 1  # the first runs the answer itself
             del main
             watch.tasks.clear()
@@ -152,6 +177,7 @@ async def _run_watched(
             outcome.never_awaited += _close_coroutines(outcome.result)
             if outcome.iterator:
                 outcome.result = None  # it may hold coroutines that nobody will await
+            await asyncio.sleep(0)  # callbacks that the loop still has to call hold on to tasks and iterators
             gc.collect()  # what the answer forgot is reported when it is freed: now, while somebody listens
 
 
@@ -181,10 +207,12 @@ class _Watch:
         self.tasks: list[asyncio.Task] = []
         self.loop_errors = loop_errors
         self.unclosed = unclosed
-        self.longest_block = 0.0
+        self.longest_block = self.latest = 0.0
+        self.interrupted = False
         self._loop = asyncio.get_running_loop()
         self._depth = 0
         self._has_alarm = False
+        self._alarms = 0
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
@@ -208,6 +236,12 @@ class _Watch:
             return self._loop.create_task(coro)
         finally:
             _current_watch.reset(token)
+
+    async def tick(self, main: asyncio.Task) -> None:
+        """Wait for a moment, or until the task has ended."""
+        began = time.perf_counter()
+        await asyncio.wait({main}, timeout=TICK)
+        self.latest = max(self.latest, time.perf_counter() - began - TICK)
 
     def unfinished(self) -> list[asyncio.Task]:
         """Return the watched tasks that still run."""
@@ -248,10 +282,11 @@ class _Watch:
     def step(self, method: Callable, *arguments: Any) -> Any:
         """Run the reader's code up to its next await, with the alarm set."""
         self._depth += 1  # an eager task takes its first step within another's
-        began = time.perf_counter()
+        began, worked, waited = time.perf_counter(), time.thread_time(), times_waited()
         try:
             if self._has_alarm and self._depth == 1:
-                signal.setitimer(signal.ITIMER_REAL, BLOCK_LIMIT, BLOCK_LIMIT / 4)
+                self._alarms = 0
+                signal.setitimer(signal.ITIMER_REAL, BLOCK_LIMIT / ALARMS, BLOCK_LIMIT / ALARMS)
             return method(*arguments)
         except (SystemExit, KeyboardInterrupt) as error:
             raise LeftPythonError(_describe(error)) from None
@@ -259,7 +294,9 @@ class _Watch:
             self._depth -= 1
             if self._has_alarm and self._depth == 0:
                 signal.setitimer(signal.ITIMER_REAL, 0)
-            self.longest_block = max(self.longest_block, time.perf_counter() - began)
+            lasted, worked = time.perf_counter() - began, time.thread_time() - worked
+            self.latest = max(self.latest, lasted)
+            self.longest_block = max(self.longest_block, _block(lasted, worked, times_waited() != waited))
 
     @contextlib.contextmanager
     def _alarm_ready(self) -> Iterator[None]:
@@ -273,8 +310,10 @@ class _Watch:
             yield
             return
 
-        def interrupt(signum: int, frame: Any) -> None:
-            if self._depth:
+        def interrupt(signum: int, frame: FrameType | None) -> None:
+            self._alarms += 1
+            if self._depth and self._alarms >= ALARMS and not _is_importing(frame):
+                self.interrupted = True
                 self.longest_block = max(self.longest_block, BLOCK_LIMIT)
                 raise BlockedTooLongError
 
@@ -294,6 +333,36 @@ class _Watch:
 
 
 _current_watch: ContextVar[_Watch | None] = ContextVar("_current_watch", default=None)
+
+
+def times_waited() -> float:
+    """Return how often this thread gave up the processor of its own accord; never the same where nobody counts it."""
+    return (getrusage(RUSAGE_THREAD).ru_nvcsw if getrusage else 0) or math.nan
+
+
+def _block(lasted: float, worked: float, waited: bool) -> float:
+    """Return for how many seconds a step itself kept the loop from turning.
+
+    A calculation takes the processor's time, whatever else the machine does: that counts. `time.sleep` takes none, but
+    neither does a step that the machine keeps waiting, for its other programs' sake or in a pause. Linux tells the two
+    apart: who sleeps gives up the processor of its own accord. Elsewhere, and for a step that did both: the more it has
+    to work, the longer others keep it waiting, so what such waiting can explain does not count.
+    What may still be chance, or an import that is slow the first time only, does not come again when the answer is
+    tried again: that is the caller's part.
+
+    Args:
+        lasted: seconds from the step's begin to its end.
+        worked: seconds of the processor's time that this thread took meanwhile.
+        waited: whether this thread gave up the processor of its own accord, as far as is known.
+    """
+    return worked + max(0.0, lasted - worked * SLOWEST) if waited else worked
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Return whether the frame stands inside an import, which must not be interrupted: it would leave half a module."""
+    while frame and frame.f_globals.get("__name__") != "importlib._bootstrap":
+        frame = frame.f_back
+    return frame is not None
 
 
 class _Contained(Coroutine):
@@ -321,15 +390,19 @@ class _Contained(Coroutine):
 @contextlib.contextmanager
 def _noting_never_awaited(names: list[str]) -> Iterator[None]:
     """Gather the names in "coroutine ... was never awaited" warnings; show all other warnings as usual."""
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings():  # not record=True: it keeps the coroutines, and so what they refer to
+        show_it = warnings.showwarning
+
+        def note(message: Warning | str, *where: Any) -> None:
+            before, found, _ = str(message).partition("' was never awaited")
+            if found:
+                names.append(before.rpartition("'")[2].rpartition(".")[2])
+            else:
+                show_it(message, *where)
+
+        warnings.showwarning = note
         warnings.filterwarnings("always", message="coroutine .* was never awaited", category=RuntimeWarning)
         yield
-    for warning in caught:
-        before, found, _ = str(warning.message).partition("' was never awaited")
-        if found:
-            names.append(before.partition("'")[2].rpartition(".")[2])
-        else:
-            warnings.showwarning(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 @contextlib.contextmanager
@@ -338,7 +411,10 @@ def _noting_errors_at_the_end(errors: list[str]) -> Iterator[None]:
     print_it = sys.unraisablehook
 
     def note(report: Any) -> None:
-        if any(is_one(report.object) for is_one in (inspect.isgenerator, inspect.isasyncgen, inspect.iscoroutine)):
+        kind = type(report.object).__name__
+        if report.object is None:  # Python 3.14 and later: "Exception ignored while closing generator <coroutine ..."
+            kind = (report.err_msg or "").partition("<")[2]
+        if kind.startswith(("generator", "async_generator", "coroutine")):
             errors.append(_describe(report.exc_value))
         else:
             print_it(report)

@@ -1,0 +1,340 @@
+"""The engine of the exercises: what it knows of an answer's run, and that nothing but the answer counts."""
+
+# ruff: noqa: ASYNC110, ASYNC221, ASYNC251, SIM105 (answers of readers: they block, and they poll)
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import subprocess
+import sys
+import time
+import weakref
+
+import pytest
+
+from workshop.exercises import check, runner
+
+HAS_ALARM = hasattr(signal, "setitimer")
+
+
+def ran(answer, *arguments):
+    """Return what the runner tells of an answer that it ran in real time."""
+    return asyncio.run(runner.run(answer, *arguments))
+
+
+# ---- what is told when something is freed
+
+
+class Bare:
+    """Waits for one turn of the loop."""
+
+    def __await__(self):
+        yield
+
+
+class Freed:
+    """Each leaves something that raises when it is freed."""
+
+    def generator():
+        def one():
+            try:
+                yield 1
+            finally:
+                raise LookupError("at the end")
+
+        next(one())
+
+    def generator_that_goes_on():
+        def one():
+            try:
+                yield 1
+            except GeneratorExit:
+                yield 2
+
+        next(one())
+
+    def coroutine():
+        async def one():
+            try:
+                await Bare()
+            finally:
+                raise LookupError("at the end")
+
+        one().send(None)
+
+    def coroutine_that_goes_on():
+        async def one():
+            try:
+                await Bare()
+            finally:
+                await Bare()
+
+        one().send(None)
+
+    def asynchronous_generator():
+        async def one():
+            try:
+                yield 1
+            except GeneratorExit:
+                yield 2
+
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(None, None)  # the loop would close it
+        try:
+            one().asend(None).send(None)
+        except StopIteration:
+            pass
+        sys.set_asyncgen_hooks(*hooks)
+
+
+@pytest.mark.parametrize(
+    ("leave", "told"),
+    [
+        (Freed.generator, "LookupError: at the end"),
+        (Freed.generator_that_goes_on, "RuntimeError: generator ignored GeneratorExit"),
+        (Freed.coroutine, "LookupError: at the end"),
+        (Freed.coroutine_that_goes_on, "RuntimeError: coroutine ignored GeneratorExit"),
+        (Freed.asynchronous_generator, "RuntimeError: async generator ignored GeneratorExit"),
+    ],
+)
+def test_what_is_raised_while_a_generator_is_freed_belongs_to_the_answer(monkeypatch, leave, told):
+    async def answer():
+        leave()
+        return 1
+
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+    assert ran(answer).task_errors == [told]
+    assert printed == []
+
+
+def test_what_is_raised_while_anything_else_is_freed_is_printed_as_usual(monkeypatch):
+    class Thing:
+        def __del__(self):
+            raise LookupError("at the end")
+
+    async def answer():
+        Thing()
+        return 1
+
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: printed.append(str(report.exc_value)))
+    assert ran(answer).task_errors == []
+    assert printed == ["at the end"]
+
+
+def test_a_run_keeps_nothing_of_what_was_never_awaited():
+    given = []
+
+    async def answer():
+        tasks = [asyncio.create_task(asyncio.sleep(0)) for _ in range(3)]
+        for next_one in asyncio.as_completed(tasks):
+            given.append(weakref.ref(next_one))
+        return [task.result() for task in tasks]  # raises, so that this frame belongs to an exception of a task
+
+    async def cell():
+        outcome = await runner.run(answer)
+        assert outcome.never_awaited == ["_wait_for_one"] * 3
+        assert [reference() for reference in given] == [None] * 3
+
+    asyncio.run(cell())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="older Pythons say nothing of it")
+def test_a_step_of_a_generator_that_was_never_awaited_is_told_by_its_name():
+    async def numbers():
+        yield 1
+
+    async def answer():
+        anext(numbers())
+        return 1
+
+    assert ran(answer).never_awaited == ["numbers"]
+
+
+# ---- who blocks
+
+
+@pytest.mark.parametrize(
+    ("what", "lasted", "worked", "waited", "counts"),
+    [
+        ("time.sleep", 0.1, 0.0001, True, 0.1),
+        ("a calculation", 0.1, 0.1, False, 0.1),
+        ("a calculation and then a sleep", 0.3, 0.1, True, 0.1),
+        ("a calculation on a busy machine", 0.5, 0.1, False, 0.1),
+        ("a step of a poll, put aside for others or for a pause, on Linux", 0.3, 0.0001, False, 0.0),
+        ("a step that has to work, on a busy machine", 0.3, 0.04, True, 0.04),
+        ("a quick step", 0.0002, 0.0001, True, 0.0001),
+    ],
+)
+def test_what_of_a_step_is_counted_as_blocking(what, lasted, worked, waited, counts):
+    assert runner._block(lasted, worked, waited) == pytest.approx(counts, abs=0.002)
+
+
+def test_where_nobody_counts_how_often_a_thread_waited_it_may_have_waited(monkeypatch):
+    monkeypatch.setattr(runner, "getrusage", None)
+    assert runner.times_waited() != runner.times_waited()
+
+
+class Blocks:
+    async def sleeps(*arguments):
+        time.sleep(0.1)
+        return 3
+
+    async def sleeps_after_some_work(*arguments):
+        sum(range(10_000))
+        time.sleep(0.1)
+        return 3
+
+    async def sleeps_in_a_task(*arguments):
+        return await asyncio.create_task(Blocks.sleeps())
+
+    async def waits_for_a_process(*arguments):
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(0.1)"], check=True)
+        return 3
+
+    async def calculates(*arguments):
+        began = time.thread_time()
+        while time.thread_time() - began < 0.1:
+            pass
+        return 3
+
+
+ALL_THAT_BLOCKS = [answer for name, answer in vars(Blocks).items() if not name.startswith("_")]
+
+
+async def polls(*arguments):
+    """Keep the processor busy, and yet let the loop turn all the time."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + 0.5
+    while loop.time() < end:
+        await asyncio.sleep(0)
+    return 3
+
+
+@contextlib.contextmanager
+def busy_machine():
+    """Give each processor several loops to run beside the test."""
+    loop_for_a_minute = "import time\nwhile time.process_time() < 60: pass"
+    loops = [subprocess.Popen([sys.executable, "-c", loop_for_a_minute]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+        for loop in loops:
+            loop.wait()
+
+
+@pytest.mark.parametrize("answer", ALL_THAT_BLOCKS)
+def test_what_blocks_is_told_in_real_time(answer):
+    assert ran(answer).blocked
+
+
+def test_beside_busy_loops_what_blocks_is_told_and_what_polls_is_not():
+    with busy_machine():
+        assert [ran(answer).blocked for answer in ALL_THAT_BLOCKS] == [True] * len(ALL_THAT_BLOCKS)
+        if runner.times_waited() == runner.times_waited():  # else a poll is told by chance, and tried again
+            assert not ran(polls).blocked
+
+
+def test_what_blocks_the_first_time_only_is_not_told(judge):
+    calls = []
+
+    async def imports_something_slow(a, b):
+        calls.append((a, b))
+        if len(calls) == 1:
+            time.sleep(0.5)
+        await asyncio.sleep(0.1)
+        return a + b
+
+    assert judge("0.1", imports_something_slow).startswith("✓")
+    assert len(calls) > 1
+
+
+def test_what_blocks_each_time_is_told_after_the_last_try(judge):
+    calls = []
+
+    async def answer(a, b):
+        calls.append((a, b))
+        time.sleep(0.1)
+        return a + b
+
+    assert "blocks the event loop" in judge("0.1", answer)
+    assert len(calls) == 3
+
+
+def test_what_is_wrong_on_a_machine_that_is_late_is_tried_again(judge):
+    calls = []
+
+    async def waits_too_long_once(a, b):
+        calls.append((a, b))
+        if len(calls) == 1:
+            time.sleep(0.06)  # too short to count as blocking
+            await asyncio.sleep(0.4)
+        await asyncio.sleep(0.1)
+        return a + b
+
+    assert judge("0.1", waits_too_long_once).startswith("✓")
+
+
+@pytest.mark.skipif(not HAS_ALARM, reason="only Unix can interrupt code that blocks")
+class TestTheAlarm:
+    def test_one_ring_after_a_pause_interrupts_nothing(self):
+        async def answer():
+            os.kill(os.getpid(), signal.SIGALRM)
+            return 3
+
+        outcome = ran(answer)
+        assert (outcome.result, outcome.error, outcome.interrupted) == (3, "", False)
+
+    def test_what_was_interrupted_is_not_tried_again(self, judge, monkeypatch):
+        monkeypatch.setattr(runner, "BLOCK_LIMIT", 0.2)
+        calls = []
+
+        async def answer(a, b):
+            calls.append((a, b))
+            while True:
+                pass
+
+        assert "kept the event loop from turning" in judge("0.1", answer)
+        assert len(calls) == 1
+
+    def test_an_import_is_not_interrupted(self, capfd, monkeypatch, tmp_path):
+        (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.4)\nWHOLE = True\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setattr(runner, "BLOCK_LIMIT", 0.2)
+
+        async def answer(a, b):
+            import slow_to_import
+
+            await asyncio.sleep(0.1)
+            return (a + b) * slow_to_import.WHOLE
+
+        try:
+            asyncio.run(check("0.1", answer)._run())
+        finally:
+            sys.modules.pop("slow_to_import", None)
+        assert capfd.readouterr().out.startswith("✓ 0.1 ")
+
+
+def test_a_pause_of_the_machine_does_not_count_as_waiting(monkeypatch):
+    monkeypatch.setattr(runner, "WAIT_LIMIT", 0.5)
+    real, ahead = time.perf_counter, []
+    monkeypatch.setattr(time, "perf_counter", lambda: real() + sum(ahead))
+
+    async def answer():
+        await asyncio.sleep(0.01)
+        ahead.append(3600.0)
+        await asyncio.sleep(0.1)
+        return 3
+
+    assert not ran(answer).timed_out
+
+
+def test_nothing_of_the_collection_is_left_frozen():
+    before = gc.get_freeze_count()
+    ran(polls)
+    assert gc.get_freeze_count() == before
