@@ -4,14 +4,16 @@ Tests look at a notebook's model, which is what JupyterLab would save, and not a
 never for a time.
 """
 
+import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Request, expect, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
 
 import notebook_guards
@@ -41,27 +43,32 @@ HARMLESS: tuple[str, ...] = ()
 OPENED_WITHIN, HAPPENS_WITHIN, RUN_WITHIN = 120, 30, 300
 """Seconds to wait for a notebook with its kernel, for an answer to a click, and for all cells of a notebook."""
 
+LOOK_AGAIN = 100
+"""Milliseconds between two looks whether a condition has come true. (Playwright's own choice is 60 looks a second.)"""
+
 VIEWPORT = {"width": 1280, "height": 900}
 
 STOP_BUTTON = ".jp-NotebookPanel-toolbar [data-jp-item-name='interrupt'] jp-button"
 """CSS selector of the button in a notebook's toolbar that interrupts the kernel."""
 
-READY = """
-    panel?.context?.isReady && panel.sessionContext.isReady && panel.sessionContext.session?.kernel?.status === 'idle'
-"""
+READY = (
+    "panel.context.isReady && panel.sessionContext.isReady && panel.sessionContext.session?.kernel?.status === 'idle'"
+)
 
-WAIT = """() => {
+FIND = """name => [...window.jupyterapp.shell.widgets('main')].find(widget => widget.context?.path === name)"""
+
+WAIT = """name => {
     const dialog = document.querySelector('.jp-Dialog');
     if (dialog) return {dialog: dialog.innerText};
-    const panel = window.jupyterapp?.shell.currentWidget;
-    return (%s) ? {} : false;
+    const panel = (%s)(name);
+    return panel && (%s) ? {} : false;
 }"""
 
-EXECUTE = """command => {
-    window.commandEnded = undefined;
-    window.jupyterapp.commands.execute(command).then(
-        () => { window.commandEnded = 'well'; },
-        error => { window.commandEnded = String(error); },
+EXECUTE = """([name, command, options]) => {
+    window.ended = {...window.ended, [name]: ''};
+    window.jupyterapp.commands.execute(command, options).then(
+        () => { window.ended[name] = 'well'; },
+        error => { window.ended[name] = String(error); },
     );
 }"""
 
@@ -79,35 +86,76 @@ class NoBrowserError(Exception):
     """There is no browser that the tests can drive; the message says what to install."""
 
 
-class NotebookPage:
-    """A notebook that is open in the browser, with its kernel.
+class Lab:
+    """JupyterLab in the browser: one page, in which notebooks are opened as tabs. (To load the page is what is dear.)
 
     Attributes:
         page: Playwright's page.
-        name: the notebook's file name.
-        errors: what the page's console reported as errors, but for harmless ones.
-        elsewhere: the addresses, other than the server's, that the page has asked for something.
+        server: the server.
+        errors: what the page's console has reported as errors since `close_notebooks`, but for harmless ones.
+        elsewhere: the addresses, other than the server's, that the page has asked for something since then.
     """
 
-    def __init__(self, page: Page, server: Server, name: str) -> None:
-        self.page, self.name = page, name
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self.page, self.server = browser.new_page(viewport=VIEWPORT), server
         self.errors: list[str] = []
         self.elsewhere: list[str] = []
-        self._server = server
-        page.on("console", self._note_message)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", self._note_request)
+        self.page.on("console", self._note_message)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._note_request)
+        self.load()
+
+    def load(self) -> None:
+        """Load the page, without the tabs that were open in it."""
+        self.page.goto(self.server.address, timeout=OPENED_WITHIN * 1000)
+        self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=OPENED_WITHIN * 1000)
+
+    def close_notebooks(self) -> None:
+        """Close all tabs, dialogs and kernels, and begin new lists of errors and addresses."""
+        if self.page.locator(".jp-Dialog").count():
+            self.load()
+        self.page.evaluate("() => { for (const tab of [...jupyterapp.shell.widgets('main')]) tab.dispose(); }")
+        self.server.end_kernels()
+        self.errors, self.elsewhere = [], []
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(words in message.text for words in HARMLESS):
+            self.errors.append(f"{message.text} ({message.location['url']})")
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:")):
+            self.elsewhere.append(request.url)
+
+
+class NotebookPage:
+    """A notebook that is open in JupyterLab, with its kernel.
+
+    Attributes:
+        lab: JupyterLab.
+        page: Playwright's page.
+        name: the notebook's file name.
+        errors, elsewhere: those of JupyterLab, from the time when no notebook was open.
+    """
+
+    def __init__(self, lab: Lab, name: str) -> None:
+        self.lab, self.page, self.name = lab, lab.page, name
+        self.errors, self.elsewhere = lab.errors, lab.elsewhere
 
     def open(self) -> None:
         """Open the notebook, and wait until its kernel is ready."""
-        self.page.goto(self._server.address_of(self.name), timeout=OPENED_WITHIN * 1000)
+        self._start("docmanager:open", path=self.name)
         self.wait_until(READY, "the notebook's kernel is ready", OPENED_WITHIN)
+
+    def close(self) -> None:
+        """Close the notebook and end its kernel; what is not saved is lost."""
+        self.page.evaluate(f"name => ({FIND})(name).dispose()", self.name)
+        self.lab.server.end_kernels(self.name)
 
     def wait_until(self, condition: str, what: str, seconds: float = HAPPENS_WITHIN) -> None:
         """Wait for a condition.
 
         Args:
-            condition: in JavaScript; in it, ``panel`` is the notebook's widget.
+            condition: in JavaScript; in it, ``panel`` is the notebook's widget, and ``name`` its name.
             what: the condition in words, for the error.
             seconds: how long to wait at most.
 
@@ -115,19 +163,34 @@ class NotebookPage:
             AssertionError: it has not come true, or a dialog has opened.
         """
         try:
-            found = self.page.wait_for_function(WAIT % condition, timeout=seconds * 1000).json_value()
+            found = self.page.wait_for_function(
+                WAIT % (FIND, condition), arg=self.name, timeout=seconds * 1000, polling=LOOK_AGAIN
+            ).json_value()
         except NotInTime:
-            log = self._server.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
-            reports = "\n".join([*self.errors, *log])
+            log = self.lab.server.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+            reports = "\n".join([*self.lab.errors, *log])
             raise AssertionError(
                 f"not true after {seconds} s: {what}. The page and the server said:\n{reports}"
             ) from None
         if "dialog" in found:
             raise AssertionError(f"while waiting until {what}, JupyterLab opened a dialog:\n{found['dialog']}")
 
+    def show(self) -> None:
+        """Bring the notebook's tab to the front, where commands find it."""
+        self.page.evaluate(f"name => jupyterapp.shell.activateById(({FIND})(name).id)", self.name)
+        self.wait_until("jupyterapp.shell.currentWidget === panel", "the notebook's tab is in front")
+
     def start(self, command: str) -> None:
         """Begin a command of JupyterLab, such as ``notebook:run-all-cells``; `wait_for_end` waits for its end."""
-        self.page.evaluate(EXECUTE, command)
+        self.show()
+        self._start(command)
+
+    def _start(self, command: str, **options: str) -> None:
+        self.page.evaluate(EXECUTE, [self.name, command, options])
+
+    def has_ended(self) -> bool:
+        """Return whether the command that was begun last has ended."""
+        return bool(self.page.evaluate("name => window.ended[name]", self.name))
 
     def wait_for_end(self, seconds: float = HAPPENS_WITHIN) -> None:
         """Wait until the command that was begun last has ended.
@@ -135,8 +198,8 @@ class NotebookPage:
         Raises:
             AssertionError: it has not ended in time, or could not be carried out.
         """
-        self.wait_until("window.commandEnded", "the command has ended", seconds)
-        ended = self.page.evaluate("window.commandEnded")
+        self.wait_until("window.ended[name]", "the command has ended", seconds)
+        ended = self.page.evaluate("name => window.ended[name]", self.name)
         assert ended == "well", f"JupyterLab could not carry out the command: {ended}"
 
     def execute(self, command: str, seconds: float = HAPPENS_WITHIN) -> None:
@@ -162,6 +225,7 @@ class NotebookPage:
         Args:
             index: its place in the notebook, from 0.
         """
+        self.show()
         self.page.evaluate("index => { jupyterapp.shell.currentWidget.content.activeCellIndex = index; }", index)
         self.start("notebook:run-cell")
 
@@ -172,12 +236,12 @@ class NotebookPage:
 
     def notebook(self) -> Notebook:
         """Return the notebook as it stands in the model, outputs included."""
-        model = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.model.toJSON()")
+        model = self.page.evaluate(f"name => ({FIND})(name).content.model.toJSON()", self.name)
         return Notebook(Path(self.name), model)
 
     def kernel(self) -> str:
         """Return the id of the kernel: another one after a restart."""
-        return self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
+        return self.page.evaluate(f"name => ({FIND})(name).sessionContext.session.kernel.id", self.name)
 
     def click(self, selector: str) -> None:
         """Click with the mouse on the one visible element that a CSS selector finds."""
@@ -187,81 +251,79 @@ class NotebookPage:
         """Wait until an element that a CSS selector finds holds a text."""
         self.page.locator(selector).filter(has_text=text).first.wait_for(timeout=seconds * 1000)
 
-    def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(words in message.text for words in HARMLESS):
-            self.errors.append(f"{message.text} ({message.location['url']})")
-
-    def _note_request(self, request: Request) -> None:
-        if not request.url.startswith((self._server.url, "data:", "blob:")):
-            self.elsewhere.append(request.url)
-
 
 @contextmanager
-def opened(browser: Browser, server: Server, name: str) -> Iterator[NotebookPage]:
-    """Open a notebook in the browser; on leaving, close it and end its kernel.
+def opened(lab: Lab, name: str) -> Iterator[NotebookPage]:
+    """Open a notebook; on leaving, close it and end its kernel.
 
     Args:
-        browser: the browser.
-        server: JupyterLab.
+        lab: JupyterLab, in which no other notebook is open.
         name: the notebook's file name in the server's folder.
     """
-    page = browser.new_page(viewport=VIEWPORT)
     try:
-        notebook = NotebookPage(page, server, name)
+        notebook = NotebookPage(lab, name)
         notebook.open()
         yield notebook
     finally:
-        page.close()
-        server.end_kernels()
+        lab.close_notebooks()
 
 
 @dataclass(frozen=True)
 class RanAll:
-    """What Run All made of a notebook.
+    """What Run All made of notebooks.
 
     Attributes:
-        notebook: the notebook as JupyterLab holds it then.
-        errors, elsewhere: as in `NotebookPage`.
+        notebooks: for each name the notebook as JupyterLab holds it then, or the exception that ended it.
+        errors, elsewhere: as in `Lab`.
     """
 
-    notebook: Notebook
+    notebooks: dict[str, Notebook | Exception]
     errors: list[str]
     elsewhere: list[str]
 
 
-def run_all_of(browser: Browser, server: Server, names: Sequence[str]) -> dict[str, RanAll | Exception]:
-    """Open several notebooks, run them beside each other, and close them.
+def run_all_of(lab: Lab, names: Iterable[str], at_once: int) -> RanAll:
+    """Open notebooks, run them beside each other, and close them.
 
     Args:
-        browser: the browser.
-        server: JupyterLab.
+        lab: JupyterLab.
         names: the notebooks' file names in the server's folder.
+        at_once: how many may run at the same time.
 
     Returns:
-        For each name what came of it, or the exception that ended it.
+        For each name what it holds then, or the exception that ended it.
     """
-    pages: dict[str, NotebookPage] = {}
-    ran: dict[str, RanAll | Exception] = {}
+    ran: dict[str, Notebook | Exception] = {}
+    waiting = deque(NotebookPage(lab, name) for name in names)
+    running: list[NotebookPage] = []
     try:
-        for name in names:
-            pages[name] = NotebookPage(browser.new_page(viewport=VIEWPORT), server, name)
+        while waiting or running:
             try:
-                pages[name].open()
-                pages[name].start_all()
+                if waiting and len(running) < at_once:
+                    page = waiting.popleft()
+                    page.open()
+                    page.start_all()
+                    running.append(page)
+                else:
+                    page = running.pop(_first_to_end(lab, running))
+                    page.wait_for_end()
+                    ran[page.name] = page.notebook()
+                    page.close()
             except Exception as error:
-                ran[name] = error
-        for name in pages.keys() - ran.keys():
-            page = pages[name]
-            try:
-                page.wait_for_end(RUN_WITHIN)
-                ran[name] = RanAll(page.notebook(), page.errors, page.elsewhere)
-            except Exception as error:
-                ran[name] = error
+                ran[page.name] = error
+        return RanAll(ran, lab.errors, lab.elsewhere)
     finally:
-        for page in pages.values():
-            page.page.close()
-        server.end_kernels()
-    return ran
+        lab.close_notebooks()
+
+
+def _first_to_end(lab: Lab, running: list[NotebookPage]) -> int:
+    """Wait until the command of one of these notebooks has ended, and return its place; after a while, that of one."""
+    names = [page.name for page in running]
+    with contextlib.suppress(NotInTime):
+        lab.page.wait_for_function(
+            "names => names.some(name => window.ended[name])", arg=names, timeout=RUN_WITHIN * 1000, polling=LOOK_AGAIN
+        )
+    return next((place for place, page in enumerate(running) if page.has_ended()), 0)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from clock.kernel import UNWANTED
 
@@ -50,9 +50,10 @@ class Server:
     root: Path
     log: Path
 
-    def address_of(self, notebook: str) -> str:
-        """Return where a browser opens a notebook, in a workspace without other tabs."""
-        return f"{self.url}lab/tree/{quote(notebook)}?reset&token={self.token}"
+    @property
+    def address(self) -> str:
+        """Where a browser opens JupyterLab, in a workspace without tabs."""
+        return f"{self.url}lab?reset&token={self.token}"
 
     def request(self, method: str, path: str) -> object:
         """Send a request to Jupyter's REST API.
@@ -78,10 +79,11 @@ class Server:
             raise RuntimeError(f"JupyterLab answered {method} {path} with {answer.status} {answer.reason}: {text}")
         return json.loads(text) if text else None
 
-    def end_kernels(self) -> None:
-        """End all kernels, and return when they have ended."""
+    def end_kernels(self, notebook: str | None = None) -> None:
+        """End the kernel of a notebook, or else all kernels, and return when they have ended."""
         for session in self.request("GET", "api/sessions"):
-            self.request("DELETE", f"api/sessions/{session['id']}")
+            if notebook in (None, session["path"]):
+                self.request("DELETE", f"api/sessions/{session['id']}")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import LocatorAssertions, expect
 
 import browser
-from browser import STOP_BUTTON, NoBrowserError, NotebookPage, faults, run_all_of
+from browser import STOP_BUTTON, Lab, NoBrowserError, NotebookPage, faults, run_all_of
 from lab_server import running_server
 from notebook_guards import KERNELSPEC
 from notebook_samples import changed, error, picture, printed
@@ -57,30 +57,39 @@ def server(chromium, tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="module")
+def jupyterlab(chromium, server):
+    """JupyterLab in the browser."""
+    return Lab(chromium, server)
+
+
 @pytest.fixture
-def opened(chromium, server):
+def opened(jupyterlab):
     """`browser.opened` for a notebook's name."""
-    return partial(browser.opened, chromium, server)
+    return partial(browser.opened, jupyterlab)
 
 
 @pytest.fixture(scope="module")
-def ran(chromium, server):
+def ran(jupyterlab):
     """What Run All made of each notebook."""
-    names = [path.name for path in PATHS]
-    groups = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
-    return {name: result for group in groups for name, result in run_all_of(chromium, server, group).items()}
+    return run_all_of(jupyterlab, [path.name for path in reversed(PATHS)], AT_ONCE)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_run_all_runs_every_cell_and_nothing_complains(ran, path):
-    page = ran[path.name]
-    if isinstance(page, Exception):
-        raise page
-    stored = Notebook(path)
-    assert [cell.source for cell in page.notebook.cells] == [cell.source for cell in stored.cells]
-    assert faults(page.notebook) == []
-    assert page.errors == []
-    assert page.elsewhere == [], "the notebooks fetch nothing from the internet, as README says"
+    notebook = ran.notebooks[path.name]
+    if isinstance(notebook, Exception):
+        raise notebook
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in Notebook(path).cells]
+    assert faults(notebook) == []
+
+
+def test_run_all_leaves_no_error_in_the_page(ran):
+    assert ran.errors == []
+
+
+def test_the_notebooks_fetch_nothing_from_the_internet_as_readme_says(ran):
+    assert ran.elsewhere == []
 
 
 # Live views
