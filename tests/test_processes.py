@@ -169,15 +169,17 @@ def test_cancelled_in_the_middle_the_process_is_gone(answers):
 @pytest.mark.skipif(sys.platform == "win32", reason="asks Unix whether a process is gone")
 def test_cancelled_in_the_middle_the_program_is_gone_too(newer, tmp_path):
     path = tmp_path / "pid"
-    program = f"import os, time; open({str(path)!r}, 'w').write(str(os.getpid()) + '.'); time.sleep(1000)"
+    program = (
+        f"import os, time; open({str(path)!r}, 'w', encoding='ascii').write(str(os.getpid()) + '.'); time.sleep(1000)"
+    )
 
     async def cell():
         asking = asyncio.create_task(processes.task_tree(program))
-        while not (path.exists() and path.read_text().endswith(".")):  # noqa: ASYNC110
+        while not (path.exists() and path.read_text(encoding="ascii").endswith(".")):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         asking.cancel()
         await asyncio.wait([asking])
-        pid = int(path.read_text().rstrip("."))
+        pid = int(path.read_text(encoding="ascii").rstrip("."))
         while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
