@@ -4,9 +4,12 @@
 
 import asyncio
 import contextlib
+import sys
 import time
+from functools import partial
 from itertools import islice
 
+import anyio
 import pytest
 
 from steps_of_answers import stop
@@ -91,6 +94,29 @@ class Right:
         finally:
             await stop([end, *workers])
 
+    async def a_narrow_stream_of_anyio(function, items, limit):
+        items = iter(items)
+
+        async def worker(results):
+            async with results:
+                for item in items:
+                    task = asyncio.create_task(function(item))
+                    try:
+                        await asyncio.wait([task])
+                        await results.send(task)
+                    finally:
+                        await stop([task])
+
+        results, received = anyio.create_memory_object_stream(0)
+        workers = [asyncio.create_task(worker(results.clone())) for _ in range(limit)]
+        results.close()
+        try:
+            async with received:
+                async for task in received:
+                    yield task.result()
+        finally:
+            await stop(workers)
+
     class AnIteratorOfItsOwn:
         """Not a generator: a class with the methods of an asynchronous iterator."""
 
@@ -113,6 +139,16 @@ class Right:
 RIGHT = [getattr(Right, name) for name in vars(Right) if name[0].islower()]
 
 
+class Window:
+    def __call__(self, function, items, limit):
+        return Right.refills_before_it_yields(function, items, limit)
+
+
+@pytest.mark.parametrize("answer", [partial(Right.refills_before_it_yields), Window(), lambda *a: Window()(*a)])
+def test_other_callables_that_give_a_generator_pass(judge, answer):
+    assert judge("9.1", answer).startswith("✓")
+
+
 @pytest.mark.parametrize("answer", RIGHT, ids=lambda answer: answer.__name__)
 def test_right_answers_pass(judge, answer):
     assert judge("9.1", answer).startswith("✓")
@@ -122,6 +158,34 @@ def test_right_answers_pass(judge, answer):
 
 
 class Wrong:
+    async def ends_with_the_first_none(function, items, limit):
+        async with contextlib.aclosing(Right.refills_before_it_yields(function, items, limit)) as results:
+            while (result := await anext(results, None)) is not None:
+                yield result
+
+    async def hands_on_one_kind_of_exception(function, items, limit):
+        try:
+            async with contextlib.aclosing(Right.refills_before_it_yields(function, items, limit)) as results:
+                async for result in results:
+                    yield result
+        except LookupError:
+            pass
+
+    async def takes_a_call_that_is_late_for_its_own(function, items, limit):
+        items = iter(items)
+        pending, done = start(function, items, limit), set()
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=FIRST)
+                pending |= start(function, items, len(done))
+                for task in done:
+                    try:
+                        yield task.result()
+                    except TimeoutError:
+                        continue
+        finally:
+            await stop(done | pending)
+
     async def returns_a_list(function, items, limit):
         results = []
         async for result in Right.refills_before_it_yields(function, items, limit):
@@ -513,6 +577,9 @@ STILL_RAN = "closed the generator, and 3 calls still ran: closing raises Generat
 GROUPS = "start another call as soon as *one* has ended. Places stay empty if you wait for a whole group"
 
 WRONG = [
+    (Wrong.ends_with_the_first_none, "and your generator yielded [0, '']: what counts as false is a result, too"),
+    (Wrong.hands_on_one_kind_of_exception, "your caller got to know nothing of it"),
+    (Wrong.takes_a_call_that_is_late_for_its_own, "your caller got to know nothing of it"),
     (Wrong.returns_a_list, "Your function contains no `yield`"),
     (Wrong.a_plain_generator, "Your function is a plain generator"),
     (Wrong.one_after_another, "never more than 1 call was running"),
@@ -543,7 +610,12 @@ WRONG = [
     (Wrong.loses_what_is_false, "For the list [0, 1] and a limit of 3, your generator yielded [1]"),
     (Wrong.goes_on_when_closed, "nothing may be yielded after it"),
     (Wrong.yields_under_finally, "clean up under `finally`, without a `yield` there"),
-    (Wrong.a_task_group_around_the_yield, "a task group around the `yield` makes an error of it"),
+    (
+        Wrong.a_task_group_around_the_yield,
+        "up to Python 3.14 a task group around the `yield` makes an error of it"
+        if sys.version_info < (3, 15)
+        else "your caller got an ExceptionGroup, which a task group makes",
+    ),
     (Wrong.swallows_errors, "your caller got to know nothing of it"),
     (Wrong.yields_errors, "your caller got to know nothing of it"),
     (Wrong.raises_a_group, "your caller got an ExceptionGroup"),

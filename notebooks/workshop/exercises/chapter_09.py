@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -106,14 +106,21 @@ class _Calls:
 
     Args:
         delays: what gives the seconds that the call for an item takes.
-        failing: the items whose calls fail.
+        failing: what the calls for some items raise.
+        results: what the calls for some items give, in place of the item.
     """
 
     CLEANING = 0.05
 
-    def __init__(self, delays: Callable[[Any], float], failing: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        delays: Callable[[Any], float],
+        failing: Mapping[Any, type[Exception]] | None = None,
+        results: Mapping[Any, Any] | None = None,
+    ) -> None:
         self._delays = delays
-        self._failing = failing
+        self._failing = failing or {}
+        self._results = results or {}
         self.read = 0
         self.begun: list[Any] = []
         self.running: set[Any] = set()
@@ -140,8 +147,8 @@ class _Calls:
             self.begun_by_the_end_of[item] = len(self.begun)
         self.completed += 1
         if item in self._failing:
-            raise ConnectionError(f"no answer for {item}")
-        return item
+            raise self._failing[item](f"no answer for {item}")
+        return self._results.get(item, item)
 
 
 IDEAS_BEHIND_ENDS = (
@@ -156,8 +163,8 @@ IDEAS_BEHIND_ENDS = (
     ),
     (
         "GeneratorExit",
-        "When your caller closes the generator, GeneratorExit is raised at your `yield`, and a task group around the "
-        "`yield` makes an error of it. Cancel the tasks yourself, under `finally`.",
+        "When your caller closes the generator, GeneratorExit is raised at your `yield`, and up to Python 3.14 a task "
+        "group around the `yield` makes an error of it. Cancel the tasks yourself, under `finally`.",
     ),
     (
         "Set of Tasks/Futures is empty",
@@ -253,7 +260,9 @@ async def window(answer: Any) -> str:
     await _every_place_is_filled(answer)
     await _not_ahead_of_its_caller(answer)
     await _closed_early(answer)
-    await _one_fails(answer)
+    await _results_that_count_as_false(answer)
+    for error in (ConnectionError, TimeoutError, LookupError):
+        await _one_fails(answer, error)
     await _caller_is_cancelled(answer)
     return "Your window is never too wide, reads no further than it must, and leaves nothing running."
 
@@ -407,8 +416,19 @@ async def _closed_early(answer: Any) -> None:
     )
 
 
-async def _one_fails(answer: Any) -> None:
-    calls = _Calls(lambda item: 0.05 * item, failing=(4,))
+async def _results_that_count_as_false(answer: Any) -> None:
+    odd = {"A": 0, "B": "", "C": None, "D": False}
+    calls = _Calls({"A": 0.1, "B": 0.2, "C": 0.3, "D": 0.4}.__getitem__, results=odd)
+    outcome = await _attempt(answer, _collect, calls.call, list("DABC"), 4, when="for results that count as false")
+    expect(
+        shown(outcome.result) == shown(list(odd.values())),
+        f"The calls gave {shown(list(odd.values()))}, and your generator yielded {shown(outcome.result)}: what counts "
+        "as false is a result, too.",
+    )
+
+
+async def _one_fails(answer: Any, error: type[Exception]) -> None:
+    calls = _Calls(lambda item: 0.05 * item, failing={4: error})
     received: list[Any] = []
     ends: list[BaseException] = []
     running: list[Any] = []
@@ -419,8 +439,8 @@ async def _one_fails(answer: Any) -> None:
         try:
             async for result in results:
                 received.append(result)
-        except Exception as error:
-            ends.append(error)
+        except Exception as end:
+            ends.append(end)
         running.extend(calls.running)
         return 1
 
@@ -435,8 +455,8 @@ async def _one_fails(answer: Any) -> None:
         "call itself come out of the generator.",
     )
     expect(
-        isinstance(ends[0], ConnectionError),
-        f"A call failed with a ConnectionError, and your caller got {shown(ends[0])}: let the exception of the call "
+        isinstance(ends[0], error),
+        f"A call failed with {error.__name__}, and your caller got {shown(ends[0])}: let the exception of the call "
         "come out of the generator.",
     )
     expect(
