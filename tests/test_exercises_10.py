@@ -67,8 +67,31 @@ class Right:
             await client.cancel(futures)
         return tuple(results)
 
+    def starts_it_without_being_asynchronous(seconds, client, function, inputs):
+        return Right.finally_cancels(seconds, client, function, inputs)
+
+    class Collects:
+        async def __call__(self, seconds, client, function, inputs):
+            return await Right.finally_cancels(seconds, client, function, inputs)
+
+    an_object = Collects()
+
 
 class Wrong:
+    async def leaves_out_what_is_false(seconds, client, function, inputs):
+        return [result for result in await Right.finally_cancels(seconds, client, function, inputs) if result]
+
+    async def takes_a_cancellation_for_the_deadline(seconds, client, function, inputs):
+        futures, results = client.map(function, inputs), []
+        try:
+            async for future in as_completed(futures, timeout=seconds):
+                results.append(await future)
+        except (TimeoutError, asyncio.CancelledError):
+            pass
+        finally:
+            await client.cancel(futures)
+        return results
+
     async def stub(seconds, client, function, inputs):
         """Return what arrives within the time."""
         # TODO
@@ -184,6 +207,8 @@ class Wrong:
 
 
 NAMED = {
+    "leaves_out_what_is_false": "your function returned []: what counts as false is a result, too",
+    "takes_a_cancellation_for_the_deadline": "and returned []: a CancelledError has to go its way",
     "stub": "Nothing here yet",
     "plain_function": "it starts with `def`",
     "cancels_nothing": "4 calls still run or wait for their turn",
@@ -212,7 +237,7 @@ NAMED = {
 
 
 def answers(group):
-    return {name: answer for name, answer in vars(group).items() if not name.startswith("__")}
+    return {name: answer for name, answer in vars(group).items() if name[0].islower()}
 
 
 @pytest.mark.parametrize("answer", answers(Right).values(), ids=answers(Right))

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import threading
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from workshop.exercises.checks import (
     shown,
 )
 from workshop.exercises.predictions import Prediction, Verdict, prediction
+from workshop.exercises.slow_calls import attempt_cancelled
 
 
 def _left_the_pool(finished: list[str]) -> Verdict:
@@ -104,10 +106,22 @@ IDEAS_BEHIND_ENDS = (
 """What is said in place of a message."""
 
 
-def call(city: tuple[str, float]) -> str:
-    """Take a name's time, in seconds, and return the name: what the check has called on its cluster."""
-    name, delay = city
+City = tuple[Any, float, str]
+"""What a call returns, how many seconds it takes, and the call that has to end before."""
+
+LONGEST_WAIT = 1.5
+"""Seconds that a call waits for another one, at most: an answer may have them called one after another."""
+
+_ended: dict[str, threading.Event] = {}
+
+
+def call(city: City) -> Any:
+    """Take a city's time, and return its name: what the check has called on its cluster, in one process there."""
+    name, delay, after = city
+    if after:
+        _ended.setdefault(after, threading.Event()).wait(LONGEST_WAIT)
     time.sleep(delay)
+    _ended.setdefault(name, threading.Event()).set()
     return name
 
 
@@ -117,7 +131,13 @@ async def collect_within(answer: Any) -> str:
     expect(
         not runner.is_empty(answer), "Nothing here yet: write the body of the function, run its cell, then this one."
     )
-    await _expect_coroutine_function(answer)
+    expect(
+        not inspect.isasyncgenfunction(answer),
+        "Your function contains `yield`, which makes it an asynchronous generator. Here a list is asked for, with "
+        "`return`.",
+    )
+    if not callable(answer) or isinstance(answer, type):
+        await attempt(answer)  # says what it is in place of a function, before a cluster is started for it
     from workshop.cluster import ClusterError, small_cluster  # this brings Dask, which takes a second
 
     try:
@@ -125,7 +145,9 @@ async def collect_within(answer: Any) -> str:
             process = await client.run(os.getpid)
             try:
                 await _in_full(answer, client)
-                await _in_part(answer, client)  # last, since what it has under way keeps the worker busy
+                await _results_that_count_as_false(answer, client)
+                await _in_part(answer, client)  # towards the end: what it has under way keeps the worker busy
+                await attempt_cancelled(answer, 4.0, client, call, [("Riga", 0.1, "")], after=0.05)
             except WrongError:
                 _expect_still_open(client)
                 expect(
@@ -139,22 +161,6 @@ async def collect_within(answer: Any) -> str:
     return "You get what arrived in time, and nothing waits on the cluster."
 
 
-async def _expect_coroutine_function(answer: Any) -> None:
-    """Go on if the answer is a function that can be awaited, before a cluster is started for it."""
-    if not callable(answer) or isinstance(answer, type):
-        await attempt(answer)  # says what it is in place of a function
-    expect(
-        not inspect.isasyncgenfunction(answer),
-        "Your function contains `yield`, which makes it an asynchronous generator. Here a list is asked for, with "
-        "`return`.",
-    )
-    expect(
-        inspect.iscoroutinefunction(answer),
-        "Your function is a plain function: it starts with `def`. To await the cluster, it has to be an `async def` "
-        "function.",
-    )
-
-
 def _expect_still_open(client: Any) -> None:
     """Go on if an answer has left the client and its cluster to its caller."""
     expect(
@@ -166,7 +172,8 @@ def _expect_still_open(client: Any) -> None:
 async def _in_full(answer: Any, client: Any) -> None:
     """Let all calls arrive in time."""
     limit = 4.0
-    outcome = await _attempt(answer, limit, client, [("Rome", 0.4), ("Oslo", 0.1), ("Kyiv", 0.12)])
+    cities = [("Rome", 0.2, "Kyiv"), ("Oslo", 0.1, ""), ("Kyiv", 0.1, "Oslo")]
+    outcome = await _attempt(answer, limit, client, cities)
     expect(
         outcome.result != ["Rome", "Oslo", "Kyiv"],
         "They should arrive in the order Oslo, Kyiv, Rome, and your list has that of the inputs. Hand all calls to "
@@ -175,14 +182,25 @@ async def _in_full(answer: Any, client: Any) -> None:
     _expect_results(outcome.result, ["Oslo", "Kyiv", "Rome"], limit)
     expect(
         outcome.elapsed < limit * 0.75,
-        f"The last result was there after 0.40 s, and your function took {seconds(outcome.elapsed)}: "
+        f"The last result was there after about 0.4 s, and your function took {seconds(outcome.elapsed)}: "
         "the limit is the most to wait, not the least.",
+    )
+
+
+async def _results_that_count_as_false(answer: Any, client: Any) -> None:
+    outcome = await _attempt(answer, 4.0, client, [(None, 0.0, ""), ("", 0.0, ""), (0, 0.0, "")])
+    names = _names(outcome.result)
+    expect(
+        sorted(names) == sorted(_names([None, "", 0])),
+        f"Three calls gave None, '' and 0, and your function returned {shown(outcome.result)}: what counts as false is "
+        "a result, too.",
     )
 
 
 async def _in_part(answer: Any, client: Any) -> None:
     """Let two calls arrive, two be under way when the time is over, and two not have begun."""
-    cities = [("Rome", 0.35), ("Oslo", 0.11), ("Lima", 2.6), ("Bern", 2.7), ("Kyiv", 0.15), ("Riga", 0.2)]
+    early, late = [("Bonn", 0.2, "Cork"), ("Cork", 0.0, "")], [("Lima", 2.2, ""), ("Bern", 2.3, "")]
+    cities = [*early, *late, ("Graz", 0.1, ""), ("Riga", 0.1, "")]
     still_wanted = -1
 
     async def look() -> None:
@@ -191,7 +209,7 @@ async def _in_part(answer: Any, client: Any) -> None:
 
     limit = 1.0
     outcome = await _attempt(answer, limit, client, cities, look)
-    _expect_results(outcome.result, ["Oslo", "Rome"], limit)
+    _expect_results(outcome.result, ["Cork", "Bonn"], limit)
     expect(
         "_cancel" not in outcome.never_awaited,
         "`cancel(...)` was called but never awaited: with an asynchronous client it only makes a coroutine, and "
@@ -210,9 +228,7 @@ async def _in_part(answer: Any, client: Any) -> None:
     expect_all_awaited(outcome)
 
 
-async def _attempt(
-    answer: Any, limit: float, client: Any, cities: list[tuple[str, float]], look: Any = None
-) -> runner.Outcome:
+async def _attempt(answer: Any, limit: float, client: Any, cities: list[City], look: Any = None) -> runner.Outcome:
     """Run an answer as `attempt` does, and name the idea where it ended in a way of this chapter's."""
     with explaining(IDEAS_BEHIND_ENDS):
         outcome = await attempt(
@@ -223,14 +239,23 @@ async def _attempt(
     return outcome
 
 
-def _expect_results(result: Any, expected: list[str], limit: float) -> None:
-    """Go on if an answer returned what was expected, in this order."""
+def _names(result: Any) -> list[str]:
+    """Return the items of a list or tuple as text; what is no text is told as it is shown.
+
+    Raises:
+        WrongError: if the result is neither a list nor a tuple, or holds awaitables.
+    """
     expect(isinstance(result, list | tuple), f"Your function returned {shown(result)}: a list was expected.")
     expect(
         not any(map(inspect.isawaitable, result)),
         "Your list holds awaitables: a future of Dask is awaited for its result, and so is `future.result()`.",
     )
-    names = [name if isinstance(name, str) else shown(name) for name in result]
+    return [name if isinstance(name, str) else shown(name) for name in result]
+
+
+def _expect_results(result: Any, expected: list[str], limit: float) -> None:
+    """Go on if an answer returned what was expected, in this order."""
+    names = _names(result)
     expect(
         names,
         f"With a limit of {seconds(limit)}, the results {shown(expected)} arrive in time, and your list is empty: "
