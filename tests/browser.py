@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Request, expect, sync_playwright
@@ -24,7 +25,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 """Programs that will do, as they are called on PATH."""
 
 NOT_FOUND = (
-    "the browser tests need Chromium or Google Chrome, and none was found on PATH. Install one, for example by "
+    "the browser tests need Chromium or Google Chrome, and none was found. Install one, for example by "
     "`apt install chromium`, or let Playwright bring its own: `python -m playwright install chromium`"
 )
 
@@ -348,7 +349,8 @@ def running_browser() -> Iterator[Browser]:
 
 
 def program(own: str) -> str:
-    """Return the path of the browser to use: Playwright's own where it is installed, else one that is on PATH.
+    """Return the path of the browser to use: Playwright's own where it is installed, else one that is on PATH or in
+    one of the `places`.
 
     Args:
         own: where Playwright's own would be.
@@ -356,10 +358,22 @@ def program(own: str) -> str:
     Raises:
         NoBrowserError: there is none.
     """
-    found = own if Path(own).exists() else next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        raise NoBrowserError(NOT_FOUND)
-    return found
+    on_path = filter(None, map(shutil.which, NAMES))
+    for found in chain([own], on_path, map(str, places())):
+        if Path(found).exists():
+            return found
+    raise NoBrowserError(NOT_FOUND)
+
+
+def places() -> Iterator[Path]:
+    """Yield where browsers are installed that are not on PATH: on macOS, then on Windows."""
+    for applications in (Path("/Applications"), Path.home() / "Applications"):
+        for name in ("Chromium", "Google Chrome"):
+            yield applications / f"{name}.app" / "Contents" / "MacOS" / name
+    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+        for name in ("Chromium", "Google/Chrome"):
+            if variable in os.environ:
+                yield Path(os.environ[variable], name, "Application", "chrome.exe")
 
 
 def _sandboxed() -> bool:

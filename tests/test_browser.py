@@ -361,19 +361,41 @@ def test_without_a_browser_tests_are_skipped_but_fail_in_ci(monkeypatch, ci, out
     monkeypatch.delenv("CI", raising=False)
     if ci:
         monkeypatch.setenv("CI", ci)
-    with pytest.raises(outcome, match="none was found on PATH"):
+    with pytest.raises(outcome, match="none was found"):
         without_browser(NoBrowserError(browser.NOT_FOUND))
 
 
-def test_playwrights_own_browser_comes_first_and_then_those_on_path(monkeypatch, tmp_path):
+def test_playwrights_own_browser_comes_first_then_those_on_path_then_installed_ones(monkeypatch, tmp_path):
     own = tmp_path / "own"
+    chrome, installed = tmp_path / "google-chrome", tmp_path / "chrome.exe"
+    chrome.touch()
+    installed.touch()
     monkeypatch.setattr(shutil, "which", {}.get)
+    monkeypatch.setattr(browser, "places", lambda: iter([]))
     with pytest.raises(NoBrowserError):
         browser.program(str(own))
-    monkeypatch.setattr(shutil, "which", {"google-chrome": "/elsewhere/google-chrome"}.get)
-    assert browser.program(str(own)) == "/elsewhere/google-chrome"
+    monkeypatch.setattr(browser, "places", lambda: iter([installed]))
+    assert browser.program(str(own)) == str(installed)
+    monkeypatch.setattr(shutil, "which", {"google-chrome": str(chrome)}.get)
+    assert browser.program(str(own)) == str(chrome)
     own.touch()
     assert browser.program(str(own)) == str(own)
+
+
+@pytest.mark.parametrize(
+    ("variable", "place"),
+    [
+        ("HOME", "Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+        ("PROGRAMFILES", "Google/Chrome/Application/chrome.exe"),
+        ("PROGRAMFILES(X86)", "Google/Chrome/Application/chrome.exe"),
+        ("LOCALAPPDATA", "Chromium/Application/chrome.exe"),
+    ],
+)
+def test_browsers_are_found_where_macos_and_windows_install_them(monkeypatch, tmp_path, variable, place):
+    if variable == "HOME":
+        monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert tmp_path / place in browser.places()
 
 
 def test_ci_looks_for_the_same_browsers_as_the_tests():

@@ -179,7 +179,7 @@ def main() -> None:
     print(machine())
     for version, command in pythons().items():
         print(f"\nPython {version}")
-        print(f"{'tasks':>9}  {'with':<24}  {'bare, µs/task':>12}  {'÷ bare':>12}  {'kept, B/task':>13}", flush=True)
+        print(f"{'tasks':>9}  {'with':<24}  {'bare, us/task':>12}  {'to bare':>12}  {'kept, B/task':>13}", flush=True)
         arguments = [command, __file__, "--here", *(["--quick"] if options.quick else [])]
         times = {}
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8") as process:
@@ -192,7 +192,7 @@ def main() -> None:
             sys.exit(f"Python {version} failed; run it alone: {' '.join(arguments)}")
         for which, words in (("other", "recorded"), ("bare", "bare")):
             exponent = math.log(100 * times[100_000][which] / times[1_000][which], 100)
-            print(f"from 10³ to 10⁵ tasks the time of {words} code grows as n^{exponent:.2f}")
+            print(f"from 1,000 to 100,000 tasks the time of {words} code grows as n^{exponent:.2f}")
 
 
 if __name__ == "__main__":
