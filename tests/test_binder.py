@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from other_pythons import find_python
+
 ROOT = Path(__file__).parents[1]
 BINDER_PYTHON = (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
 # Found without importing it, since that warns.
@@ -19,7 +21,7 @@ LOCK_FILES = REPO2DOCKER / "buildpacks" / "conda"
 # Conda's name of a package, where PyPI has another.
 ON_PYPI = {"jupyterhub-base": "jupyterhub", "nbconvert-core": "nbconvert", "python-fastjsonschema": "fastjsonschema"}
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Binder's images are Linux images")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Binder's images are Linux images")
 
 
 def cannot(reason: str) -> None:
@@ -97,23 +99,6 @@ def make_environment(folder: Path) -> Path:
         cannot(f"needs Python {BINDER_PYTHON}, the one that Binder uses, and found none")
     subprocess.run([python, "-m", "venv", folder], check=True)
     return folder / "bin" / "python"
-
-
-def find_python(version: str) -> str | None:
-    """Return an interpreter of a version such as "3.13": the running one, one on PATH, or one of pyenv's."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    installed = sorted(str(path) for path in pyenv.glob(f"versions/{version}.*/bin/python"))
-    for candidate in [sys.executable, shutil.which(f"python{version}"), *installed]:
-        # A name on PATH may be a stub that starts nothing, so ask each candidate.
-        if candidate and version_of(candidate) == version:
-            return candidate
-    return None
-
-
-def version_of(python: str) -> str:
-    """Return the version of an interpreter, such as "3.13", or "" when it does not run."""
-    code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    return subprocess.run([python, "-c", code], capture_output=True, encoding="utf-8").stdout.strip()
 
 
 def install(python: Path, *arguments: str) -> None:

@@ -1,14 +1,20 @@
 """The command that says whether a computer is ready: it tells the truth in a few lines, and leaves nothing running."""
 
+import asyncio
 import json
+import os
 import socket
+import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import psutil
 import pytest
+import zmq.asyncio
 
 from workshop import check_laptop
+from workshop.preflight import PYTHONS
 
 
 @pytest.fixture
@@ -32,6 +38,7 @@ def test_a_computer_that_is_ready(capsys, nothing_left_running):
     assert check_laptop.main() == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[0] for line in lines] == ["✓"] * 5 + ["R"]
+    assert lines[0].endswith(f" (tested: {PYTHONS[0]} to {PYTHONS[-1]})")
     assert lines[-1] == "Ready for the workshop."
     assert sys.path == path
 
@@ -55,6 +62,22 @@ def test_a_python_that_is_too_old(monkeypatch):
         check_laptop.look_at_python()
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
+def test_a_console_that_knows_no_marks_gets_the_words(encoding):
+    source = f"""
+import runpy, sys
+sys.version_info = (3, 9, 6)
+runpy.run_path({check_laptop.__file__!r}, run_name="__main__")
+"""
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    run = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, encoding=encoding)
+    assert (run.returncode, run.stderr) == (1, "")
+    [said] = run.stdout.splitlines()
+    assert said.startswith(
+        "? Python 3.11 or later is needed, and this is 3.9.6. Install one, then install the workshop"
+    )
+
+
 def test_no_port(monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "not allowed")
@@ -68,6 +91,15 @@ def test_a_kernel_that_does_not_start(monkeypatch, tmp_path, nothing_left_runnin
     kernelspec(tmp_path, monkeypatch, [sys.executable, "-c", "raise SystemExit(3)", "{connection_file}"])
     with pytest.raises(check_laptop.NotReadyError, match="no kernel starts"):
         check_laptop.look_at_kernel()
+
+
+def test_what_windows_warns_of_does_not_stand_amid_the_report(monkeypatch, nothing_left_running):
+    """The warning comes from the very code that runs on Windows."""
+    monkeypatch.setattr(asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop, raising=False)
+    monkeypatch.setattr(zmq.asyncio, "_get_selector", zmq.asyncio._get_selector_windows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check_laptop.look_at_kernel().startswith("a kernel starts and runs a cell")
 
 
 def test_a_kernel_of_another_python(monkeypatch, tmp_path, nothing_left_running):

@@ -1,6 +1,8 @@
 """The archive for computers that are offline: what it asks pip for, what it holds, and what it says when it cannot."""
 
+import os
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workshop import offline_archive
+from workshop.preflight import PYTHONS
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 ROOT = Path(__file__).parents[1]
@@ -88,7 +91,7 @@ def test_pins_of_every_system_are_asked_for(tmp_path):
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     pip = FakePip()
     assert make(tmp_path, pip, "--systems", *offline_archive.SYSTEMS, "--pythons", *offline_archive.PYTHONS) == 0
-    assert pip.pins() == set(re.findall(r"^[\w.-]+==[\w.]+", text, re.MULTILINE))
+    assert pip.pins() == set(re.findall(r"^(?!this-workshop-needs)[\w.-]+==[\w.]+", text, re.MULTILINE))
 
 
 PIP_OFFLINE = """\
@@ -175,6 +178,36 @@ def test_wrong_arguments_are_said_before_any_download(capsys, arguments, words):
         offline_archive.main(arguments, pip)
     assert stopped.value.code == 2
     assert words in capsys.readouterr().err
+    assert pip.calls == []
+
+
+def test_the_pythons_are_those_of_the_lessons():
+    assert offline_archive.PYTHONS == PYTHONS
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
+def test_a_console_that_knows_no_marks_gets_the_words(tmp_path, encoding):
+    source = f"""
+import runpy, subprocess, sys
+subprocess.run = lambda command, **options: subprocess.CompletedProcess(command, 0, "")
+sys.argv = [{offline_archive.__file__!r}, "--to=a.zip"]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", source]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding=encoding)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.splitlines()[-2].startswith("? a.zip: 0 packages")
+
+
+@pytest.mark.parametrize("version", [(3, 10, 12), (3, 9, 6)])
+def test_an_older_python_is_told_so_in_one_sentence(tmp_path, monkeypatch, capsys, version):
+    monkeypatch.setattr(sys, "version_info", version)
+    pip = FakePip()
+    assert make(tmp_path, pip) == 1
+    here = ".".join(map(str, version))
+    expected = f"✗ This needs Python 3.11 or later, and this is Python {here}: run it with a newer one.\n"
+    assert capsys.readouterr() == ("", expected)
     assert pip.calls == []
 
 

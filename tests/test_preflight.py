@@ -2,7 +2,9 @@
 
 # ruff: noqa: RUF001 (a dash stands before what may be missing)
 
+import io
 import re
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -45,7 +47,7 @@ def lines(capsys, python=(3, 13, 0), **changes):
 
 def test_everything_is_there(capsys):
     assert lines(capsys) == [
-        "✓ Python 3.11 or later (here: 3.13.0)",
+        "✓ Python 3.11 to 3.15 (here: 3.13.0)",
         "✓ ipykernel 7.4 or later (here: 7.4.0)",
         "✓ matplotlib (here: 3.11.2)",
         "✓ nest-asyncio (here: 1.6.0)",
@@ -72,8 +74,37 @@ def test_only_what_stands_in_here_depends_on_the_machine(capsys):
 
 def test_an_old_python(capsys):
     first, *_, last = lines(capsys, (3, 10, 12))
-    assert first.startswith("✗ Python 3.11 or later (here: 3.10.12) → do: install Python 3.11 or later")
+    assert first.startswith("✗ Python 3.11 to 3.15 (here: 3.10.12) → do: install Python 3.11 or later")
     assert last.startswith("Not ready: ")
+
+
+def test_a_newer_python_than_tested(capsys):
+    assert lines(capsys, (3, 15, 2))[0] == "✓ Python 3.11 to 3.15 (here: 3.15.2)"
+    first, *_, last = lines(capsys, (3, 16, 0))
+    assert first == "– Python 3.11 to 3.15 (here: 3.16.0): newer than tested"
+    assert last == "Ready: on to the lesson."
+
+
+@pytest.mark.parametrize("version", [(3, 10, 12), (3, 9, 6)])
+def test_an_older_python_gets_one_sentence_when_it_imports_the_workshop(version):
+    source = f"import sys; sys.version_info = {version}; from workshop import preflight"
+    run = subprocess.run([sys.executable, "-c", source], cwd=ROOT / "notebooks", capture_output=True, encoding="utf-8")
+    here = ".".join(map(str, version))
+    assert run.stderr.splitlines()[-1] == (
+        f"ImportError: The workshop needs Python 3.11 or later, and this is Python {here}: install a newer one, and "
+        "choose it as this notebook's kernel."
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
+def test_where_marks_cannot_be_written_there_are_words(monkeypatch, encoding):
+    file = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding, write_through=True))
+    preflight((3, 10, 1), {"jupyterlab": "4.6.6"}.get)
+    out = file.getvalue().decode(encoding).splitlines()
+    assert out[0].startswith("not ok: Python 3.11 to 3.15 (here: 3.10.1) ")
+    assert "ok: jupyterlab 4.6 or later (here: 4.6.6)" in out
+    assert out[-1].startswith("Not ready: ")
 
 
 def test_a_missing_package(capsys):

@@ -8,14 +8,20 @@ import shutil
 import stat
 import subprocess
 import sys
+import warnings
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
+import zmq.asyncio
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import readme_picture
+from other_pythons import find_python
+from workshop.preflight import PYTHONS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,6 +50,7 @@ def cell_sources(notebook: Path, kind: str) -> list[str]:
 def written_texts() -> dict[str, str]:
     """Return what people wrote, by file: Markdown, settings, scripts, code, and notebooks without their outputs."""
     patterns = ["*.md", "*.toml", "*.in", "*.txt", "binder/*", ".ci/*", "tests/**/*.py", "notebooks/**/*.py"]
+    patterns += [".github/**/*.yml"]
     files = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
     texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
     for notebook in NOTEBOOKS:
@@ -153,6 +160,66 @@ def only_these_programs(folder: Path, *more: str) -> str:
 def write_script(file: Path, line: str) -> None:
     file.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
     file.chmod(0o755)
+
+
+# The versions of Python, and the workflow on GitHub
+
+
+def test_the_same_pythons_are_named_everywhere() -> None:
+    first_to_last = f"{PYTHONS[0]} to {PYTHONS[-1]}"
+    assert (
+        f"[![Python {first_to_last}](https://img.shields.io/badge/Python-{first_to_last.replace(' ', '_')}-" in README
+    )
+    assert f"is tested on Python {first_to_last}." in README
+    assert f"every Python from {first_to_last};" in CONTRIBUTING
+    assert f"There are {first_to_last}," in (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert f"for version in {' '.join(PYTHONS)}; do" in script
+    assert sorted(WORKFLOW["ci"]["steps"][1]["with"]["python-version"].split()) == list(PYTHONS)
+
+
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8"))["jobs"]
+
+
+def test_github_runs_readmes_test_commands_on_each_system_and_python() -> None:
+    job = WORKFLOW["readme"]
+    assert job["strategy"]["matrix"] == {
+        "system": ["ubuntu-latest", "macos-latest", "windows-latest"],
+        "python": list(PYTHONS),
+    }
+    commands = {step["if"]: step["run"].splitlines() for step in job["steps"] if "if" in step}
+    assert commands == {"runner.os != 'Windows'": [command_to_test()], "runner.os == 'Windows'": commands_on_windows()}
+
+
+def test_github_runs_what_a_change_has_to_pass() -> None:
+    steps = WORKFLOW["ci"]["steps"]
+    assert "run" in steps[-1] and f"`{steps[-1]['run']}` is what a change has to pass." in CONTRIBUTING
+    assert steps[1]["with"]["python-version"].split()[-1] == "3.13"  # is python3
+
+
+def commands_on_windows() -> list[str]:
+    """Return README's test command on Windows, one step a line."""
+    lines = code_lines(README, "bat")
+    return lines[lines.index(r".venv\Scripts\python -m pytest") - 2 :]
+
+
+def test_on_windows_there_is_room_for_the_longest_path() -> None:
+    """Windows takes 260 characters for a path, and the one that ends it is among them."""
+    [room] = re.findall(r"path has at most (\d+) characters, such as `C:", README)
+    base = Path(".venv", "Lib", "site-packages")
+    files = {file for package in metadata.distributions() for file in package.files or []}
+    longest = max(len(os.path.normpath(base / file)) for file in files)
+    assert longest > 100
+    assert int(room) + len("\\") + longest < 260
+
+
+def test_windows_warning_about_its_event_loop_is_no_fault() -> None:
+    """All others are; and it is one that pyzmq has."""
+    words = "Proactor event loop does not implement add_reader family of methods required for zmq."
+    assert words in Path(zmq.asyncio.__file__).read_text(encoding="utf-8")
+    warnings.warn(words, RuntimeWarning, stacklevel=1)
+    with pytest.raises(RuntimeWarning, match="another"):
+        warnings.warn("another", RuntimeWarning, stacklevel=1)
 
 
 # README's table of chapters
@@ -269,6 +336,38 @@ def pins(file: str) -> dict[str, dict[str, str]]:
         assert pin.operator == "==" and "*" not in pin.version, f"{file}: {requirement} is not pinned"
         found.setdefault(canonicalize_name(requirement.name), {})[str(requirement.marker)] = pin.version
     return found
+
+
+def test_an_older_python_is_told_so_by_the_requirements() -> None:
+    """The first of them asks for what can't be had, and has a name that says why."""
+    first, *others = requirements("requirements.txt")
+    assert str(first) == 'this-workshop-needs-python==3.11+or.later; python_version < "3.11"'
+    assert Version("3.11+or.later").local, "PyPI takes no local versions, so that nobody can provide it"
+    assert [python for python in ("3.9", "3.10", *PYTHONS) if holds_on(first, python)] == ["3.9", "3.10"]
+    assert f"`{first.name}{first.specifier}`" in README
+    assert all(other.marker is None or "python_version" not in str(other.marker) for other in others)
+
+
+def holds_on(requirement: Requirement, python: str) -> bool:
+    return requirement.marker.evaluate({"python_version": python, "python_full_version": f"{python}.5"})
+
+
+@UNIX_ONLY
+@pytest.mark.parametrize("version", ["3.9", "3.10"])
+def test_readmes_command_tells_an_older_python_so(version: str, tmp_path: Path) -> None:
+    if (python := find_python(version)) is None:
+        pytest.skip(f"there is no Python {version} here")
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    make, install, _ = command_to_open().replace("python3", python, 1).split(" && ")
+    assert subprocess.run(make, shell=True, cwd=tmp_path).returncode == 0
+    offline = f"{install} --no-index"
+    run = subprocess.run(offline, shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert run.returncode != 0
+    assert [line for line in run.stderr.splitlines() if line.startswith("ERROR")] == [
+        "ERROR: Could not find a version that satisfies the requirement this-workshop-needs-python==3.11+or.later "
+        "(from versions: none)",
+        "ERROR: No matching distribution found for this-workshop-needs-python==3.11+or.later",
+    ]
 
 
 @pytest.mark.parametrize("file", COMPILED)

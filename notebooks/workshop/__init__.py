@@ -1,6 +1,13 @@
 """Helpers of the workshop on asyncio results: what the lessons import."""
 
+import sys
 from typing import TYPE_CHECKING
+
+if sys.version_info < (3, 11):  # noqa: UP036 (who has an older one is to be told, in one sentence)
+    raise ImportError(
+        "The workshop needs Python 3.11 or later, and this is Python {}.{}.{}: install a newer one, and choose it as "
+        "this notebook's kernel.".format(*sys.version_info[:3])
+    )
 
 from .described import described
 from .exercises import check, compare, predict

@@ -6,6 +6,8 @@ Run it with the workshop's own Python, from the repository's folder:
 It takes some seconds, listens on 127.0.0.1 only, and leaves nothing running.
 """
 
+from __future__ import annotations  # so that an older Python comes as far as being told that it is too old
+
 import importlib
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -36,7 +39,7 @@ def look_at_python() -> str:
     python = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < (3, 11):  # noqa: UP036 (who has an older one is to be told)
         raise NotReadyError(f"Python 3.11 or later is needed, and this is {python}. Install one, then {INSTALL}")
-    return f"Python {python}"
+    return f"Python {python} (tested: 3.11 to 3.15)"
 
 
 def look_at_packages() -> str:
@@ -74,6 +77,8 @@ def look_at_kernel() -> str:
     """Return that a kernel has run a cell; raise `NotReadyError` if it did not, or is another Python's."""
     from jupyter_client.manager import start_new_kernel
 
+    # On Windows, pyzmq warns of what it does about it.
+    warnings.filterwarnings("ignore", "Proactor event loop does not implement add_reader", RuntimeWarning)
     began = time.monotonic()
     printed: list[str] = []
 

@@ -8,6 +8,8 @@ Run it while you are online, from the repository's folder:
 It needs Python 3.11 or later with pip, and nothing else: nothing of the workshop has to be installed.
 """
 
+from __future__ import annotations  # so that an older Python comes as far as being told that it is too old
+
 import argparse
 import platform
 import shutil
@@ -56,7 +58,7 @@ SYSTEMS = {
 }
 """By name: the platforms whose wheels run there, as pip names them, and what requirements' markers are told."""
 
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 """The versions of Python that the workshop runs on."""
 
 WHOSE = {
@@ -263,6 +265,12 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None, pip: Callable[[Sequence[str]], tuple[int, str]] = run_pip) -> int:
     """Make the archive that the command line asks for; return the exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (who has an older one is to be told)
+        here = ".".join(map(str, sys.version_info[:3]))
+        print(
+            f"✗ This needs Python 3.11 or later, and this is Python {here}: run it with a newer one.", file=sys.stderr
+        )
+        return 1
     asked = options(arguments)
     began = time.monotonic()
     print("Downloading the packages. That takes some minutes ...", flush=True)

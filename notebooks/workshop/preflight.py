@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 from importlib import metadata
 
-PYTHON = "3.11"
-"""The oldest Python the lessons run on."""
+PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
+"""The versions of Python that the lessons are tested on."""
 
 MINIMUMS = {
     "ipykernel": "7.4",
@@ -26,7 +26,7 @@ MINIMUMS = {
 """The packages of the lessons, and the lowest version of each, as in requirements.in."""
 
 NOT_NEEDED = "\N{EN DASH}"
-"""The mark of a package that is not there, or too old, and may be."""
+"""The mark of what is not as tested, and may be so."""
 
 PURPOSES = {
     "nbval": "only to test the notebooks",
@@ -51,6 +51,9 @@ OPTIONAL = {
 OLDER = OPTIONAL | {"ipykernel": "older than tested, but enough for these lessons"}
 """Packages of which an older version does too, and why."""
 
+IN_WORDS = {"✓": "ok:", "✗": "not ok:", "→": "-", NOT_NEEDED: "-"}
+"""What stands for a mark where it can't be written, as in a file in one of Windows' code pages."""
+
 
 def preflight(
     python: tuple[int, ...] = sys.version_info[:3], find_version: Callable[[str], str] = metadata.version
@@ -65,9 +68,9 @@ def preflight(
     for package, minimum in MINIMUMS.items():
         ready = _look_at_package(package, minimum, find_version) and ready
     if ready:
-        print("Ready: on to the lesson.")
+        _say("Ready: on to the lesson.")
     else:
-        print("Not ready: do what stands behind each ✗, restart the kernel, and run this cell again.")
+        _say("Not ready: do what stands behind each ✗, restart the kernel, and run this cell again.")
 
 
 def packages_not_ready(find_version: Callable[[str], str] = metadata.version) -> list[str]:
@@ -90,11 +93,13 @@ def packages_not_ready(find_version: Callable[[str], str] = metadata.version) ->
 
 
 def _look_at_python(version: tuple[int, ...]) -> bool:
-    here = ".".join(map(str, version))
-    enough = version >= _numbers(PYTHON)
-    to_do = "" if enough else f" → do: install Python {PYTHON} or later, and choose it as this notebook's kernel"
-    print(f"{'✓' if enough else '✗'} Python {PYTHON} or later (here: {here}){to_do}")
-    return enough
+    tested = f"Python {PYTHONS[0]} to {PYTHONS[-1]} (here: {'.'.join(map(str, version))})"
+    if version < _numbers(PYTHONS[0]):
+        _say(f"✗ {tested} → do: install Python {PYTHONS[0]} or later, and choose it as this notebook's kernel")
+        return False
+    newer = version[:2] > _numbers(PYTHONS[-1])
+    _say(f"{NOT_NEEDED} {tested}: newer than tested" if newer else f"✓ {tested}")
+    return True
 
 
 def _look_at_package(package: str, minimum: str, find_version: Callable[[str], str]) -> bool:
@@ -104,19 +109,29 @@ def _look_at_package(package: str, minimum: str, find_version: Callable[[str], s
         here = find_version(package)
     except metadata.PackageNotFoundError:
         if package in OPTIONAL:
-            print(f"{NOT_NEEDED} {package} is not installed: {OPTIONAL[package]}")
+            _say(f"{NOT_NEEDED} {package} is not installed: {OPTIONAL[package]}")
             return True
-        print(f"✗ {wanted} is not installed → do: run %pip install {install} in a cell of its own")
+        _say(f"✗ {wanted} is not installed → do: run %pip install {install} in a cell of its own")
         return False
     if minimum == "any" or _numbers(here) >= _numbers(minimum):
         purpose = f": {PURPOSES[package]}" if package in PURPOSES else ""
-        print(f"✓ {wanted}{purpose} (here: {here})")
+        _say(f"✓ {wanted}{purpose} (here: {here})")
         return True
     if package in OLDER:
-        print(f"{NOT_NEEDED} {wanted} (here: {here}): {OLDER[package]}")
+        _say(f"{NOT_NEEDED} {wanted} (here: {here}): {OLDER[package]}")
         return True
-    print(f"✗ {wanted} (here: {here}) → do: run %pip install --upgrade {install} in a cell of its own")
+    _say(f"✗ {wanted} (here: {here}) → do: run %pip install --upgrade {install} in a cell of its own")
     return False
+
+
+def _say(line: str) -> None:
+    """Print a line, with words for the marks where they can't be written."""
+    try:
+        print(line)
+    except UnicodeEncodeError:
+        for mark, words in IN_WORDS.items():
+            line = line.replace(mark, words)
+        print(line)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
