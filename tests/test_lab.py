@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from base64 import b64decode
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -175,7 +176,7 @@ def test_a_report_says_it_in_words(clock):
         "window of 2: 5 tasks, delays 0.20 to 1.20 s, one fails, timeout 2 s",
         "First result received: at 0.20 s",
         "Total: 0.90 s",
-        "Results received: 1 of 5",
+        "Results received: 1 of 5, and 1 exception",
         "Left: 1 still running, 2 never started",
         "Cancelled after that, so that nothing runs on unseen: 1",
         "Raised: ConnectionError: C gave no answer",
@@ -336,10 +337,38 @@ def test_a_click_runs_what_was_chosen(clock, strategy):
     _, total, received, left, raised = FAILURE[strategy]
     assert len(frames) > 10
     assert all(re.match('<img alt="[^"]+" src="data:image/svg', frame) for frame in frames)
-    assert f"Results received: {received} of 5 Left: {left}" in words(panel.report)
+    assert f"Results received: {received} of 5, and 1 exception Left: {left}" in words(panel.report)
     ((*_, shown_total, shown_received, shown_left, shown_raised),) = table(panel)
     assert (shown_total, shown_received) == (f"{total:.2f}", f"{received} of 5")
     assert (shown_left, shown_raised) == (left, raised)
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+@pytest.mark.parametrize(
+    ("settings", "stop"),
+    [({}, None), ({"failure": True}, None), ({"timeout": 0.5}, None), ({}, 0.5), ({"failure": True}, 0.6)],
+)
+def test_the_picture_counts_what_the_report_counts(clock, strategy, settings, stop):
+    """What was cancelled is neither finished nor received."""
+
+    async def main():
+        panel = small(Explorer(), strategy, **settings)
+        panel.run_button.click()
+        if stop:
+            await asyncio.sleep(stop)
+            panel.stop_button.click()
+        await until(says(panel, "Stopped" if stop else "Ended"))
+        return panel
+
+    panel = clock.run(main())
+    report = panel._run.report
+    picture = b64decode(re.search(r"base64,([^\"]+)", panel.picture.value)[1]).decode()
+    finished, received = map(int, re.search(r"(\d+) of \d+ finished · (\d+) received", picture).groups())
+    assert received == report.received + report.failed
+    assert finished == received + report.lost
+    assert f"Results received: {report.received} of 5" in words(panel.report)
+    outcomes = [task.outcome for task in report.timeline.tasks]
+    assert finished == outcomes.count("result") + outcomes.count("exception")
 
 
 def test_a_timeout_can_be_chosen_and_taken_back(clock):

@@ -306,6 +306,28 @@ def test_a_frame_costs_the_same_however_many_tasks_there_are(clock, notebook):
     assert any("2,001 of 2,001 finished · 2,001 received" in text for text in texts(notebook.pictures[-1]))
 
 
+def test_a_cancelled_task_is_neither_finished_nor_received(clock, notebook):
+    async def main():
+        async with Timeline(live=True, fps=8):
+            await asyncio.create_task(sleeper(0.25))
+            cancelled = asyncio.create_task(sleeper(9))
+            await asyncio.sleep(0.25)
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+            with contextlib.suppress(asyncio.CancelledError):
+                await cancelled
+            await asyncio.sleep(1)
+
+    clock.run(main())
+    seen = [data["text/plain"].rpartition(" s · ")[2] for _, _, data in notebook.sent[:-1]]
+    assert list(dict.fromkeys(seen)) == [
+        "no task yet",
+        "0 of 1 finished · 0 received",
+        "1 of 2 finished · 1 received",
+    ]
+    assert any("1 of 2 finished · 1 received" in text for text in texts(notebook.pictures[-1]))
+
+
 def test_two_views_at_once_are_two_outputs(clock, notebook):
     async def one(seconds):
         async with Timeline(str(seconds), live=True, fps=4):

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import strategies
 from .live import Display
-from .records import CANCELLED, RESULT, STILL_RUNNING, Records
+from .records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
 from .timeline import Timeline
 
 STRATEGIES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
@@ -127,6 +127,7 @@ class Report:
         first: when the first result was received, in seconds since the beginning; None if none was.
         total: how long the strategy took, in seconds.
         received: how many results were received.
+        failed: of how many tasks an exception was received.
         lost: how many tasks had a result that the strategy never took.
         still_running: how many tasks ran on when the strategy ended. They are cancelled afterwards.
         cancelled: how many were cancelled before the strategy ended, or by a stop.
@@ -140,6 +141,7 @@ class Report:
     first: float | None
     total: float
     received: int
+    failed: int
     lost: int
     still_running: int
     cancelled: int
@@ -167,7 +169,8 @@ class Report:
         yield "First result received: " + ("never" if self.first is None else f"at {self.first:.2f} s")
         if not self.stopped:
             yield f"Total: {self.total:.2f} s"
-        yield f"Results received: {self.received} of {self.settings.tasks}"
+        failed = f", and {self.failed} exception{'s' * (self.failed > 1)}" if self.failed else ""
+        yield f"Results received: {self.received} of {self.settings.tasks}{failed}"
         yield f"Left: {self.left}"
         if self.still_running:
             yield f"Cancelled after that, so that nothing runs on unseen: {self.still_running}"
@@ -308,6 +311,9 @@ def _report(
         first=times[0] if times else None,
         total=total,
         received=len(times),
+        failed=sum(
+            outcome == EXCEPTION and not isnan(taken) for outcome, taken in zip(outcomes, records.received, strict=True)
+        ),
         lost=outcomes.count(RESULT) - len(times),
         still_running=outcomes.count(STILL_RUNNING),
         cancelled=outcomes.count(CANCELLED) - not_begun,

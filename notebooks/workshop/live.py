@@ -14,7 +14,7 @@ from time import perf_counter as clock
 from typing import Any
 
 from .recording import Scope
-from .records import Records
+from .records import CANCELLED, Records
 from .svg import LONGEST_TITLE, MOST_ROWS, Progress, as_html, picture
 from .text import describe, one_line, table
 
@@ -173,7 +173,7 @@ class LiveView:
         else:
             scope, recorder = self._scope, self._scope.recorder
             tasks = recorder.tasks_so_far(scope)
-            finished, received = recorder.ends_so_far(scope) if tasks <= MOST_COUNTED else (None, None)
+            finished, received, _ = recorder.ends_so_far(scope) if tasks <= MOST_COUNTED else (None, None, 0)
             rows = recorder.so_far(scope, MOST_ROWS).records()
             progress = Progress(rows, tasks, finished, received, over=False)
         words = f"{one_line(self._title, LONGEST_TITLE)}: {progress}" if self._title else str(progress)
@@ -185,7 +185,10 @@ class LiveView:
         columns = (records.created, records.started, records.finished, records.received, records.outcomes)
         rows = Records(records.names[first], *(column[first] for column in columns), records.ended)
         finished, received = (
-            sum(not isnan(time) for time in column) for column in (records.finished, records.received)
+            sum(
+                not isnan(time) and outcome != CANCELLED for time, outcome in zip(column, records.outcomes, strict=True)
+            )
+            for column in (records.finished, records.received)
         )
         progress = Progress(rows, len(records), finished, received, over=True)
         alt = describe(self._title, records, self._deadline)

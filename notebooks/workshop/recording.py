@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from .moments import Moments, Snapshot, Waits
 from .naming import Call
+from .records import CANCELLED
 from .tasks import adopt, recorded, standing_in, stepping, unwrapping
 from .watching import Monitor, Watched, WatchedInSteps, watched
 
@@ -180,13 +181,23 @@ class Recorder:
         """Return how many tasks were started inside a scope."""
         return sum(tasks.stop - tasks.start for tasks, _ in self._shares(scope))
 
-    def ends_so_far(self, scope: Scope) -> tuple[int, int]:
-        """Return how many of the tasks that were started inside a scope have finished, and how many were received."""
+    def ends_so_far(self, scope: Scope) -> tuple[int, int, int]:
+        """Return how many of the tasks that were started inside a scope have finished, were received, were cancelled.
+
+        A task that was cancelled counts among the last only.
+        """
+        shares = [tasks for tasks, _ in self._shares(scope)]
+        cancelled = [
+            place
+            for place, outcome in self.moments.outcomes.items()
+            if outcome == CANCELLED and any(tasks.start <= place < tasks.stop for tasks in shares)
+        ]
 
         def known(column: array) -> int:
-            return sum(not isnan(time) for tasks, _ in self._shares(scope) for time in column[tasks])
+            noted = sum(not isnan(time) for tasks in shares for time in column[tasks])
+            return noted - sum(not isnan(column[place]) for place in cancelled)
 
-        return known(self.moments.finished), known(self.moments.received)
+        return known(self.moments.finished), known(self.moments.received), len(cancelled)
 
     def unfinished(self, scope: Scope) -> list[asyncio.Task]:
         """Return the tasks that were started inside a scope and are not done."""

@@ -157,8 +157,8 @@ async def count(way: Way, number: int, limit: int = LIMIT) -> Counts:
     def count_tasks() -> None:
         nonlocal tasks
         if tasks is None:
-            ended, _ = recorder.ends_so_far(scope)
-            tasks = recorder.tasks_so_far(scope) - ended
+            finished, _, cancelled = recorder.ends_so_far(scope)
+            tasks = recorder.tasks_so_far(scope) - finished - cancelled
 
     def note(result: Any) -> None:
         nonlocal read

@@ -44,8 +44,9 @@ class Progress(NamedTuple):
     Attributes:
         records: its first tasks, at most `MOST_ROWS`; their ``ended`` is the present moment.
         tasks: how many tasks there are.
-        finished: how many of them have finished; None if there are too many to count at each frame.
-        received: of how many the outcome was taken; None in the same case.
+        finished: how many of them have finished, but for those that were cancelled; None if there are too many to count
+            at each frame.
+        received: of how many of these the outcome was taken; None in the same case.
         over: whether the block has been left.
     """
 
