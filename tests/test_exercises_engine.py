@@ -5,17 +5,21 @@
 import asyncio
 import contextlib
 import gc
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 
-from workshop.exercises import check, runner
+from workshop.exercises import check, compare, predict, runner
+from workshop.exercises.say import WIDTH, one_line, say, shown
 
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 HAS_ALARM = hasattr(signal, "setitimer")
 
 
@@ -338,3 +342,90 @@ def test_nothing_of_the_collection_is_left_frozen():
     before = gc.get_freeze_count()
     ran(polls)
     assert gc.get_freeze_count() == before
+
+
+# ---- how it is said
+
+
+class Table:
+    def __repr__(self):
+        return "a  b\n   1  2\r\n\n   3  4  "
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Progress:  25%", "'Progress:  25%'"),
+        ("  25%", "'  25%'"),
+        ("two\nlines", r"'two\nlines'"),
+        ("\ttab", r"'\ttab'"),
+        (Table(), "a  b 1  2 3  4"),
+        (list(range(30)), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,…"[:59] + "…"),
+    ],
+)
+def test_values_are_shown_as_they_are_written(value, text):
+    assert shown(value) == text
+    assert len(shown(value)) <= 60
+
+
+def test_an_error_message_keeps_its_blanks_but_no_line_ends():
+    async def answer():
+        raise ValueError("expected  'a  b'\n    not 'a b'\n")
+
+    assert ran(answer).error == "ValueError: expected  'a  b' not 'a b'"
+
+
+@pytest.mark.parametrize("quoted", ["'Progress:  25%'", "' 25%'", "'25% '", "'  25%  '", "[' a', 'b ']", '{"k": " v"}'])
+def test_a_quotation_is_not_broken_where_a_blank_would_be_lost(capsys, quoted):
+    for before in range(WIDTH):  # wherever the end of the line is
+        say(f"{'x' * before} returned {quoted}, and another line was expected.")
+        out = capsys.readouterr().out
+        assert quoted in out.replace("\n  ", " ")
+        assert "\0" not in out
+        assert max(map(len, out.splitlines())) <= max(WIDTH, before)
+
+
+def test_a_check_quotes_the_blanks_that_the_reader_wrote(judge):
+    assert "'Progress:   0%'" in judge("7.1", lambda completed, total: f"Progress: {100 * completed // total:3d}%")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
+def test_a_console_that_lacks_the_signs_gets_words(monkeypatch, encoding):
+    async def right(a, b):
+        await asyncio.sleep(0.1)
+        return a + b
+
+    async def odd(a, b):
+        await asyncio.sleep(0.1)
+        return f"Łódź {'…' * 60} {a + b}"
+
+    async def cell():
+        await check("0.1", right)
+        await check("0.1", odd)
+
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
+    asyncio.run(cell())
+    predict("1.1", "✓")
+    predict("1.1", "a")
+    compare("1.1", ["✓"])
+    compare("1.1", ["A", "B", "C"])
+    sys.stdout.flush()
+    text = one_line(raw.getvalue().decode(encoding))
+    assert ("✓ 0.1 ", "[right] 0.1 ")[encoding != "utf-8"] in text
+    assert ("✗ 0.1 ", "[not yet] 0.1 ")[encoding != "utf-8"] in text
+    assert "Łódź".encode(encoding, "backslashreplace").decode(encoding) in text
+
+
+def test_a_script_prints_into_a_file_in_an_old_code_page(tmp_path):
+    script = "import asyncio\nfrom workshop.exercises import check\nasyncio.run(check('0.1', None)._run())\n"
+    with (tmp_path / "out.txt").open("wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=NOTEBOOKS,
+            env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+            stdout=out,
+            stderr=subprocess.PIPE,
+        )
+    assert done.stderr == b""
+    assert (tmp_path / "out.txt").read_text(encoding="cp1252").startswith("[not yet] 0.1 The answer is None")

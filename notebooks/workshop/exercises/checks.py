@@ -9,7 +9,7 @@ from typing import Any
 
 from workshop.exercises import runner
 from workshop.exercises.runner import Outcome
-from workshop.exercises.say import say
+from workshop.exercises.say import say, shown
 
 Checker = Callable[[Any], Awaitable[str]]
 
@@ -275,15 +275,6 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s"
 
 
-def shown(value: Any, length: int = 60) -> str:
-    """Return a value in one short line, whatever its repr does."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
 def _not_async(outcome: Outcome, answer: Any) -> str:
     if inspect.iscoroutine(answer):
         return f"The answer is {outcome.not_async}. Hand over the function itself, without parentheses behind its name."
@@ -334,8 +325,8 @@ class Check:
         except WrongError as wrong:
             mark, text = "✗", str(wrong)
         except Exception as problem:
-            mark, text = "✗", f"This answer confused the check itself ({type(problem).__name__}: {problem})."
-        say(" ".join(f"{mark} {self.number} {text}".split()).replace("….", "…"))
+            mark, text = "✗", f"This answer confused the check itself: {shown(problem, 120)}."
+        say(f"{mark} {self.number} {text}".replace("….", "…"))
 
     async def _judge(self) -> str:
         known = ", ".join(CHECKS)

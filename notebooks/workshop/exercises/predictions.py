@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.exercises.say import say
+from workshop.exercises.say import say, shown
 
 Verdict = tuple[str | None, str]
 """The answer that a run fits, None if it fits none of them, and what the run did, in words without a full stop."""
@@ -65,7 +65,7 @@ def predict(number: str, answer: str) -> None:
     if letter in ("", "?"):
         say(f"{number}: no answer yet. Write {letters} between the quotes and run this cell again, or just read on.")
     elif letter not in known.answers:
-        say(f"{number}: {' '.join(answer.split())!r} is none of the answers. Write {letters} between the quotes.")
+        say(f"{number}: {shown(answer)} is none of the answers. Write {letters} between the quotes.")
     else:
         _kept[number] = letter
         say(f"{number}: your answer is {letter}. Now run on and see.")

@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from workshop.exercises.say import one_line
+
 try:
     from resource import RUSAGE_THREAD, getrusage  # Linux
 except ImportError:
@@ -489,7 +491,7 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return _describe(error.exceptions[0])
     try:
-        message = " ".join(str(error).split())
+        message = one_line(str(error))
     except Exception:
         message = ""
     message = message.rstrip(".")  # a sentence goes on behind it
