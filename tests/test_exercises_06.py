@@ -698,7 +698,7 @@ async def _timeline_of(coroutine, steps=True):
     ("number", "patient", "fits", "did"),
     [
         ("6.1", patients.first, "c", "all tasks were created together, and finished one after another"),
-        ("6.2", patients.second, "a", "call('C') ran for 0.3"),
+        ("6.2", patients.second, "a", "call('C') ran for 1.2"),
         ("6.3", patients.third, "b", "each task was created when the one before had finished"),
     ],
 )

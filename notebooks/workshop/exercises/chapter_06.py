@@ -26,7 +26,7 @@ from workshop.exercises.runner import is_empty
 from workshop.exercises.slow_calls import attempt_cancelled
 from workshop.records import Records, TaskRecord
 
-LONG_STEP = 0.08
+LONG_STEP = 0.2
 """A task that runs for longer than that without a wait, in seconds, holds up the others for all to see."""
 SAME_MOMENT = 0.05
 
