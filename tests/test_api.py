@@ -16,8 +16,10 @@ from collections import Counter
 from pathlib import Path
 
 import aiohttp
+import nbformat
 import pytest
 
+import refresh
 from clock.kernel import kernel_environment, no_test_clock_here
 from kernels import running_kernel
 from workshop import Timeline, demo_api
@@ -616,6 +618,45 @@ def test_wrong_use_is_told_of():
     run(main())
 
 
+# The limit of open files, which connections are
+
+LIMITS = """
+import asyncio, resource, sys, warnings
+from workshop import demo_api
+
+async def main():
+    async with demo_api():
+        return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+before = int(sys.argv[1]), int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, before)
+with warnings.catch_warnings(record=True, action="always") as warned:
+    print(*asyncio.run(main()))
+print(*(warning.message for warning in warned))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize(
+    ("soft", "hard", "after", "warns"),
+    [(256, 4096, 1024, False), (256, 1024, 1024, False), (2048, 4096, 2048, False), (256, 256, 256, True)],
+)
+def test_the_limit_of_open_files_is_raised_where_it_can_be(soft, hard, after, warns):
+    said, warning = run_script(LIMITS, str(soft), str(hard)).splitlines()
+    assert said == f"{after} {hard}"
+    assert warning.startswith("Your system lets this process have no more than 256 files open") == warns
+    assert bool(warning) == warns
+
+
+@pytest.mark.skipif(no_test_clock_here() is not None, reason="the test clock cannot be used here")
+def test_all_of_chapter_07_runs_where_256_files_may_be_open(tmp_path):
+    """As on macOS, where a process may ask for more."""
+    notebook = nbformat.read(NOTEBOOKS / "07_fetching_urls.ipynb", as_version=4)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096))"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(limit))
+    refresh.run(notebook, NOTEBOOKS, kernel_environment(tmp_path, clock="test"))
+
+
 # Beside the other tools of the workshop
 
 
@@ -642,9 +683,9 @@ def test_a_timeline_shows_the_readers_tasks_only(nested):
     ]
 
 
-def run_script(source):
+def run_script(source, *arguments):
     """Run a script in a fresh interpreter, and return what it prints. Warnings are errors."""
-    command = [sys.executable, "-W", "error", "-c", source]
+    command = [sys.executable, "-W", "error", "-c", source, *arguments]
     ran = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NOTEBOOKS)
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout

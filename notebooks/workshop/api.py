@@ -7,6 +7,7 @@ which a lesson can tell what a client really did.
 import asyncio
 import contextlib
 import socket
+import warnings
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import Context
@@ -23,6 +24,11 @@ except ModuleNotFoundError as missing:
     advice = "the demo API needs aiohttp: run %pip install aiohttp in a cell of its own, then try again"
     raise ModuleNotFoundError(advice, name=missing.name) from missing
 
+try:
+    import resource
+except ModuleNotFoundError:  # Windows has none, nor such a low limit
+    resource = None
+
 from . import pages
 
 HOST = "127.0.0.1"
@@ -30,6 +36,9 @@ HOST = "127.0.0.1"
 
 BACKLOG = 1024
 """So many connections may be waiting to be accepted."""
+
+OPEN_FILES = 1024
+"""So many files the process may have open at least: a connection of a client and a server here is two of them."""
 
 RETRY_AFTER = "1"
 """The seconds after which a client that was turned away may come again."""
@@ -93,6 +102,7 @@ class DemoApi:
     async def __aenter__(self) -> "DemoApi":
         if self._url is not None:
             raise RuntimeError("this demo API has run already: make another with demo_api()")
+        _allow_open_files()
         try:
             await _in_empty_context(self._start)
         except BaseException:
@@ -243,6 +253,25 @@ def demo_api(
         ValueError: if one is out of range.
     """
     return DemoApi(Manners(delay, jitter, failures, limit, seed))
+
+
+def _allow_open_files() -> None:
+    """Raise the limit of open files to `OPEN_FILES` where it is lower, as usual on macOS; warn where it can't be."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= OPEN_FILES:
+        return
+    allowed = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < OPEN_FILES:
+        warnings.warn(
+            f"Your system lets this process have no more than {allowed} files open, and each connection of a lesson "
+            f"takes two: with 100 connections it fails or hangs. Ask your administrator for {OPEN_FILES} "
+            f"(`ulimit -Hn {OPEN_FILES}`).",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _accept_no_more(listener: asyncio.Server) -> None:
