@@ -146,6 +146,33 @@ def test_a_run_keeps_nothing_of_what_was_never_awaited():
     asyncio.run(cell())
 
 
+@pytest.mark.parametrize("error", [None, LookupError])
+def test_a_generator_that_only_the_collection_frees_is_closed_before_the_run_is_over(error):
+    said = []
+
+    async def answer():
+        circle = []
+        circle.append(numbers(circle))
+        return await anext(circle[0])
+
+    async def numbers(circle):
+        try:
+            yield len(circle)
+        finally:
+            await asyncio.sleep(0.01)
+            said.append("closed")
+            if error:
+                raise error
+
+    async def cell():
+        outcome = await runner.run(answer)
+        assert said == ["closed"]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert outcome.task_errors == (["LookupError"] if error else [])
+
+    asyncio.run(cell())
+
+
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="older Pythons say nothing of it")
 def test_a_step_of_a_generator_that_was_never_awaited_is_told_by_its_name():
     async def numbers():
@@ -170,6 +197,7 @@ def test_a_step_of_a_generator_that_was_never_awaited_is_told_by_its_name():
         ("a calculation on a busy machine", 0.5, 0.1, False, 0.1),
         ("a step of a poll, put aside for others or for a pause, on Linux", 0.3, 0.0001, False, 0.0),
         ("a step that has to work, on a busy machine", 0.3, 0.04, True, 0.04),
+        ("a first import, on a clock that stands still meanwhile", 0.0, 0.2, True, 0.0),
         ("a quick step", 0.0002, 0.0001, True, 0.0001),
     ],
 )

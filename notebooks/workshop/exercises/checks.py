@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from typing import Any
 
 from workshop.exercises import runner
+from workshop.exercises.ideas import idea_behind
 from workshop.exercises.runner import Outcome
 from workshop.exercises.say import say, shown
 
@@ -15,71 +16,6 @@ Checker = Callable[[Any], Awaitable[str]]
 
 CHECKS: dict[str, Checker] = {}
 """The check of each exercise, by its number. It returns a few words of praise or raises `WrongError`."""
-
-ADVICE_ON_AWAITING = (
-    ("_AsCompletedIterator", "loop over it with `for`, and await what it gives"),
-    ("generator", "loop over it with `for`, and await what it gives"),
-    ("async_generator", "loop over it with `async for`"),
-    ("list", "await each of them, or `await asyncio.gather(*tasks)`"),
-    ("tuple", "await each of them, or `await asyncio.gather(*tasks)`"),
-    ("set", "await each of them, or `await asyncio.gather(*tasks)`"),
-    ("function", "call it, with parentheses behind its name"),
-    ("builtin_function_or_method", "call it, with parentheses behind its name"),
-    ("method", "call it, with parentheses behind its name"),
-)
-"""Name of a type that readers await by mistake, and what to do with such an object."""
-
-IDEAS_BEHIND_ERRORS = (
-    ("cannot be called from a running event loop", "A notebook runs an event loop already, so `await` is enough here"),
-    ("event loop is already running", "A notebook runs an event loop already, so `await` is enough here"),
-    (
-        "already awaited",
-        "A coroutine can be awaited once only: keep its result in a variable, or make a task of each, and hand the "
-        "tasks to everything",
-    ),
-    (
-        "being awaited already",
-        "A coroutine can be awaited once only: make a task of each, and hand the tasks to everything",
-    ),
-    ("await wasn't used with future", "`asyncio.gather(...)` needs `await` in front, and so does a task"),
-    ("'coroutine' object is not callable", "It was called already: no parentheses behind it"),
-    *(
-        (message.format(name), f"`await` is for awaitables, and this is none: {advice}")
-        for name, advice in ADVICE_ON_AWAITING
-        for message in ("object {} can't be used in 'await' expression", "'{}' object can't be awaited")
-    ),
-    ("in 'await' expression", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
-    ("can't be awaited", "`await` is for awaitables, and what stands behind it here is an ordinary value"),
-    ("SystemExit", "That would end the whole kernel: `return` is enough to leave a function"),
-    ("required positional argument", "A function got too few arguments: `f(*pair)` passes a pair as two"),
-    ("positional argument", "A function got more arguments than it takes"),
-    ("unexpected keyword argument", "A function has no parameter of that name"),
-    ("futures, not generator", "Up to Python 3.11, as_completed takes a list, not a generator"),
-    ("an iterable of", "as_completed takes a list of awaitables, not a single one"),
-    ("__aiter__ method, got generator", "`async for` over as_completed needs Python 3.13; `for` works everywhere"),
-    (
-        "__aiter__ method, got coroutine",
-        "`async for` needs an asynchronous generator, and this is a coroutine: does the function contain a `yield`?",
-    ),
-    ("__aiter__", "A plain `for` is enough here"),
-    ("'async_generator' object is not iterable", "Loop over it with `async for`"),
-    (
-        "'coroutine' object has no attribute 'cancel'",
-        "Only tasks can be cancelled: make the tasks yourself, before `as_completed`",
-    ),
-    (
-        "a coroutine or an awaitable is required",
-        "as_completed, gather and create_task take coroutines or tasks, and got something else. If there is an "
-        "`await` in that list, it already gives results, one after another: leave it out there",
-    ),
-    ("a coroutine was expected, got [", "create_task takes one coroutine, not a list"),
-    ("a coroutine was expected", "create_task takes a coroutine: what calling an `async def` function gives"),
-    ("cannot unpack non-iterable coroutine", "What as_completed gives must be awaited first"),
-    ("KeyError: <coroutine", "as_completed gives objects of its own, not yours"),
-    ("KeyError: <Task", "Of a coroutine as_completed makes a task of its own: make the tasks yourself, as keys"),
-    ("Result is not set", "The task isn't done: await it first"),
-)
-"""Part of a message of Python's, and the idea a reader misses who meets it."""
 
 
 class WrongError(Exception):
@@ -204,7 +140,8 @@ async def attempt(
         expect_all_awaited(outcome)
         expect(
             not outcome.task_errors,
-            f"A task of yours ended with {_first(outcome.task_errors)}, and your code never looked at it.",
+            f"A task of yours ended with {_first(outcome.task_errors)}, and your code never looked at it. "
+            f"{idea_behind(_first(outcome.task_errors))}".rstrip(),
         )
         expect(not outcome.blocked, BLOCKS)
         raise WrongError(f"Your function returned None{case}: is there a `return`?")
@@ -290,11 +227,11 @@ def _error(outcome: Outcome, answer: Any, case: str) -> str:
         return "Nothing here yet: replace the NotImplementedError with your code."
     if outcome.error == "CancelledError":
         return f"Your code was cancelled{case}: by a task that it awaits, or by itself."
-    ideas = [idea for part, idea in IDEAS_BEHIND_ERRORS if part in outcome.error]
     if outcome.error.startswith(f"TypeError: {getattr(answer, '__qualname__', '')}() "):  # the check's own call
-        ideas = ["Keep the parameters that the exercise gives"]
-    idea = f" {ideas[0]}" if ideas else ""
-    return f"Your code raised {outcome.error}{case}.{idea}" + ("." if idea and not idea.endswith("?") else "")
+        idea = "Keep the parameters that the exercise gives."
+    else:
+        idea = idea_behind(outcome.error)
+    return f"Your code raised {outcome.error}{case}. {idea}".rstrip()
 
 
 def _first(texts: list[str]) -> str:

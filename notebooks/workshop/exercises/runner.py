@@ -10,6 +10,7 @@ import dis
 import gc
 import inspect
 import math
+import re
 import signal
 import sys
 import threading
@@ -45,6 +46,10 @@ SLOWEST = 10
 """How many times as long as on an idle machine a step may take on a busy one."""
 FROZEN_AT_FIRST = gc.get_freeze_count()
 """Objects that garbage collection passes over from the beginning: Python 3.12 sets some aside by itself."""
+LONGEST_MESSAGE = 120
+"""The most characters that are told of an exception's message."""
+CLASS_IN_MODULE = re.compile(r"'(?:\w+\.)+(\w+)' object")
+"""How some messages name a class, and those of other Pythons do not."""
 CANCEL_ROUNDS, CANCEL_WAIT = 3, 0.3
 """How often a task is asked to end, and how many seconds it gets each time."""
 
@@ -179,8 +184,9 @@ async def _run_watched(
             outcome.never_awaited += _close_coroutines(outcome.result)
             if outcome.iterator:
                 outcome.result = None  # it may hold coroutines that nobody will await
-            await asyncio.sleep(0)  # callbacks that the loop still has to call hold on to tasks and iterators
-            gc.collect()  # what the answer forgot is reported when it is freed: now, while somebody listens
+            await watch.collect()
+            outcome.task_errors += filter(None, map(_unseen_error, watch.tasks))
+            watch.tasks.clear()
 
 
 async def _call(outcome: Outcome, answer: Callable, arguments: tuple) -> None:
@@ -259,6 +265,17 @@ class _Watch:
         for task in self.unfinished():
             task.add_done_callback(_unseen_error)
         return self.unfinished()
+
+    async def collect(self) -> None:
+        """Free what the answer forgot: what is reported then comes now, while somebody listens."""
+        await asyncio.sleep(0)  # callbacks that the loop still has to call hold on to tasks and iterators
+        token = _current_watch.set(self)
+        gc.collect()
+        _current_watch.reset(token)
+        await asyncio.sleep(0)  # the loop makes tasks that close the generators
+        if closing := self.unfinished():
+            await asyncio.wait(closing, timeout=CANCEL_WAIT)
+            await self.cancel_all()
 
     def _factory(self, loop: asyncio.AbstractEventLoop, coro: Coroutine, **options: Any) -> asyncio.Task:
         if _current_watch.get() is not self:  # somebody else's task
@@ -357,7 +374,8 @@ def _block(lasted: float, worked: float, waited: bool) -> float:
         worked: seconds of the processor's time that this thread took meanwhile.
         waited: whether this thread gave up the processor of its own accord, as far as is known.
     """
-    return worked + max(0.0, lasted - worked * SLOWEST) if waited else worked
+    unexplained = max(0.0, lasted - worked * SLOWEST) if waited else 0.0
+    return min(lasted, worked + unexplained)  # a test's clock may stand still while a step works
 
 
 def _is_importing(frame: FrameType | None) -> bool:
@@ -489,14 +507,18 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, LeftPythonError):
         return str(error)
     if isinstance(error, BaseExceptionGroup):
-        return _describe(error.exceptions[0])
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        return f"{_describe(error)} (in an ExceptionGroup)"
     try:
         message = one_line(str(error))
     except Exception:
         message = ""
+    message = CLASS_IN_MODULE.sub(r"'\1' object", message)
+    message = re.sub(r" \(missed __\w+__ method\).*", "", message)  # and a hint, from Python 3.14 on
     message = message.rstrip(".")  # a sentence goes on behind it
-    if len(message) > 120:
-        message = message[:119] + "…"
+    if len(message) > LONGEST_MESSAGE:  # what it is about often stands at its end
+        message = f"{message[: LONGEST_MESSAGE // 2]}…{message[-(LONGEST_MESSAGE // 2) + 1 :]}"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
