@@ -414,7 +414,7 @@ def test_a_quotation_is_not_broken_where_a_blank_would_be_lost(capsys, quoted):
 
 
 def test_a_check_quotes_the_blanks_that_the_reader_wrote(judge):
-    assert "'Progress:   0%'" in judge("7.1", lambda completed, total: f"Progress: {100 * completed // total:3d}%")
+    assert "'Progress   0%'" in judge("7.1", lambda completed, total: f"Progress {100 * completed // total:3d}%")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
