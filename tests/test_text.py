@@ -57,9 +57,43 @@ def test_table_of_finished_tasks_ends_with_the_last_row():
     assert table(SLEEPERS).splitlines()[-1] == "sleeper(2, 'C')     0.00     0.00      2.00      2.00  result"
 
 
+NO_TASK = [
+    "No task was started in this block.",
+    "What you await directly runs in the task around it, and run_in_executor makes a future, not a task.",
+]
+
+
 def test_no_task():
-    assert table(Records(ended=1.0)) == "No task was started in this block."
-    assert describe("Empty", Records(ended=1.0)) == "Empty: No task was started in this block."
+    assert table(Records(ended=1.0)).splitlines() == NO_TASK
+    assert describe("Empty", Records(ended=1.0)) == " ".join(["Empty:", *NO_TASK])
+
+
+def test_no_task_so_far():
+    so_far = Records(ended=1.0, over=False)
+    assert table(so_far).splitlines() == [NO_TASK[0], "The block has not ended.", NO_TASK[1]]
+
+
+def test_no_task_that_was_seen():
+    assert table(Records(ended=1.0, missed="Somebody hid them.")).splitlines() == [
+        "No task was seen in this block.",
+        "Somebody hid them.",
+    ]
+
+
+def test_inside_the_block_it_is_said_that_it_has_not_ended():
+    tasks = records(("A", 0, 0, 0.1, 0.1, "result"), ("B", 0, 0, None, None, "still running"), ended=0.2)
+    tasks.over = False
+    assert table(tasks, 0.5).splitlines()[3:] == [
+        "The deadline, 0.5 s, is still to come.",
+        "Still running: B.",
+        "The block has not ended.",
+    ]
+    words = describe("", tasks, 0.5)
+    assert "Finished: A at 0.100 s; still running: B. The block has not ended." in words
+    assert "The deadline, 0.5 s, is still to come." in words
+    many_tasks = records(*((f"t{number}", 0, 0, None, None, "still running") for number in range(10)), ended=0.2)
+    many_tasks.over = False
+    assert "10 still running. The block has not ended." in describe("", many_tasks)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +134,7 @@ def test_tables_say_who_was_unfinished_at_the_deadline():
     assert table(many(90), 1.5).splitlines()[-1] == (
         "Unfinished at the deadline, 1.5 s: task(45), task(46), task(47), task(48), task(49) and 40 more."
     )
-    assert table(Records(ended=1.0), 0.5) == "No task was started in this block."
+    assert table(Records(ended=1.0), 0.5).splitlines() == NO_TASK
 
 
 @pytest.mark.parametrize("noise", [-1e-9, 0, 1e-9])

@@ -506,10 +506,15 @@ def test_what_is_no_coroutine_is_refused_as_ever_and_not_recorded(clock, wrong):
 
 
 def test_nothing_started_nothing_recorded(clock):
-    async def inside():
-        await sleeper(1, "awaited, not a task")
+    async def main():
+        async with Timeline() as timeline:
+            await sleeper(1, "awaited, not a task")
+            await asyncio.get_running_loop().run_in_executor(None, len, "a future, not a task")
+        return timeline
 
-    assert recorded(clock, inside) == []
+    timeline = asyncio.run(main())
+    assert list(timeline.tasks) == []
+    assert "run_in_executor makes a future" in str(timeline)
 
 
 def test_tasks_that_the_block_did_not_start_are_not_recorded(clock):
@@ -611,7 +616,7 @@ def test_timelines_may_end_in_any_order(clock):
         await first.__aexit__(None, None, None)
         await asyncio.create_task(sleeper(1, "second only"))
         await second.__aexit__(None, None, None)
-        assert asyncio.get_running_loop().get_task_factory() is None
+        assert "create_task" not in vars(asyncio.get_running_loop())
         await asyncio.create_task(sleeper(1, "neither"))
         return first, second
 
@@ -620,13 +625,13 @@ def test_timelines_may_end_in_any_order(clock):
     assert [task.name for task in second.tasks] == ["sleeper(1, 'both')", "sleeper(1, 'second only')"]
 
 
-def test_a_block_left_by_an_exception_has_its_records_and_the_loop_its_factory(clock):
+def test_a_block_left_by_an_exception_has_its_records_and_the_loop_is_as_before(clock):
     async def main():
         timeline = Timeline()
         with pytest.raises(ValueError, match="burnt"):
             async with timeline:
                 await asyncio.create_task(failing(1))
-        assert asyncio.get_running_loop().get_task_factory() is None
+        assert "create_task" not in vars(asyncio.get_running_loop())
         return timeline
 
     assert list(clock.run(main()).tasks) == [record("failing(1)", 0, 0, 1, 1, "exception")]
@@ -829,41 +834,70 @@ class TestEagerTasks:
         ]
 
 
-def test_a_factory_that_the_code_inside_sets_is_kept(clock):
+def test_tasks_of_a_factory_that_the_code_inside_sets_are_recorded_and_it_is_kept(clock):
     async def main():
         loop = asyncio.get_running_loop()
         async with Timeline() as timeline:
             await asyncio.create_task(sleeper(1, "A"))
             loop.set_task_factory(making_readers_tasks)
             task = asyncio.create_task(sleeper(1, "B"))
-            assert type(task) is ReadersTask
+            assert task.my_method() == "mine"
             await task
         assert loop.get_task_factory() is making_readers_tasks
         return timeline
 
-    assert list(clock.run(main()).tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+    assert list(clock.run(main()).tasks) == [
+        record("sleeper(1, 'A')", 0, 0, 1, 1),
+        record("sleeper(1, 'B')", 1, 1, 2, 2),
+    ]
 
 
-def test_a_factory_that_wraps_the_timelines_is_kept_and_goes_on_working(clock):
+def test_a_factory_that_passes_on_to_the_one_before_goes_on_working(clock):
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(making_readers_tasks)
+        async with Timeline() as timeline:
+            before = loop.get_task_factory()
+
+            def around(*arguments, **options):
+                made.append(len(made))
+                return before(*arguments, **options)
+
+            loop.set_task_factory(around)
+            await asyncio.create_task(sleeper(1, "A"))
+        await asyncio.create_task(sleeper(1, "unrecorded"))
+        async with Timeline() as later:
+            await asyncio.gather(sleeper(1, "B"))
+        assert loop.get_task_factory() is around
+        assert len(made) == 3
+        return timeline, later
+
+    made = []
+    timeline, later = clock.run(main())
+    assert list(timeline.tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+    assert list(later.tasks) == [record("sleeper(1, 'B')", 0, 0, 1, 1)]
+
+
+def test_a_create_task_that_wraps_the_timelines_is_kept_and_goes_on_working(clock):
     async def main():
         loop = asyncio.get_running_loop()
         async with Timeline() as outer:
-            around = loop.get_task_factory()
+            around = loop.create_task
 
             @functools.wraps(around)
             def wrapper(*arguments, **options):
                 made.append(len(made))
                 return around(*arguments, **options)
 
-            loop.set_task_factory(wrapper)
+            loop.create_task = wrapper
             await asyncio.create_task(sleeper(1, "A"))
             async with Timeline() as inner:
                 await asyncio.create_task(sleeper(1, "B"))
-        assert loop.get_task_factory() is wrapper
+        assert loop.create_task is wrapper
         await asyncio.create_task(sleeper(1, "unrecorded"))
         async with Timeline() as later:
             await asyncio.gather(sleeper(1, "C"))
-        assert loop.get_task_factory() is wrapper
+        assert loop.create_task is wrapper
         assert len(made) == 4
         return outer, inner, later
 
@@ -874,13 +908,13 @@ def test_a_factory_that_wraps_the_timelines_is_kept_and_goes_on_working(clock):
     assert list(later.tasks) == [record("sleeper(1, 'C')", 0, 0, 1, 1)]
 
 
-def test_an_unknown_wrapper_around_the_timelines_factory_and_a_block_inside(clock):
+def test_an_unknown_wrapper_around_the_timelines_create_task_and_a_block_inside(clock):
     async def main():
         loop = asyncio.get_running_loop()
         async with Timeline() as outer:
             await asyncio.create_task(sleeper(1, "A"))
-            around = loop.get_task_factory()
-            loop.set_task_factory(lambda *arguments, **options: around(*arguments, **options))
+            around = loop.create_task
+            loop.create_task = lambda *arguments, **options: around(*arguments, **options)
             async with Timeline() as inner:
                 await asyncio.create_task(sleeper(1, "B"))
                 await asyncio.create_task(sleeper(1, "C"))
@@ -895,19 +929,224 @@ def test_an_unknown_wrapper_around_the_timelines_factory_and_a_block_inside(cloc
     ]
 
 
-def test_the_timelines_factory_put_back_after_its_block_does_no_harm(clock):
+def test_the_timelines_create_task_put_back_after_its_block_does_no_harm(clock):
     async def main():
         loop = asyncio.get_running_loop()
         async with Timeline():
-            left_behind = loop.get_task_factory()
-            loop.set_task_factory(None)
-        loop.set_task_factory(left_behind)
+            left_behind = loop.create_task
+        loop.create_task = left_behind
         await asyncio.create_task(sleeper(1, "unrecorded"))
         async with Timeline() as timeline:
             await asyncio.create_task(sleeper(1, "A"))
         return timeline
 
     assert list(clock.run(main()).tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+
+
+def test_a_create_task_that_passes_the_timeline_by_is_told(clock):
+    async def main():
+        loop = asyncio.get_running_loop()
+        async with Timeline() as timeline:
+            loop.create_task = lambda coro, **options: asyncio.Task(coro, loop=loop, **options)
+            await asyncio.create_task(sleeper(1, "A"))
+        return timeline
+
+    timeline = clock.run(main())
+    assert str(timeline).splitlines() == [
+        "No task was seen in this block.",
+        "The loop's create_task was replaced inside the block: no task made since then is seen.",
+    ]
+
+
+@pytest.mark.parametrize("factory", [None, making_readers_tasks])
+def test_a_loop_with_a_create_task_of_its_own(clock, factory, monkeypatch):
+    def create_task(self, coro, **options):
+        made.append(coro.__qualname__)
+        return original(self, coro, **options)
+
+    async def inside():
+        for next_result in asyncio.as_completed([sleeper(2, "A"), sleeper(1, "B")]):
+            await next_result
+        task = asyncio.create_task(sleeper(1, "C"), name="named")
+        await asyncio.sleep(2)
+        await task
+
+    made, original = [], asyncio.BaseEventLoop.create_task
+    monkeypatch.setattr(asyncio.BaseEventLoop, "create_task", create_task)
+    assert by_name(recorded_with_factory(clock, factory, inside)) == [
+        record("named", 2, 2, 3, 4),
+        record("sleeper(1, 'B')", 0, 0, 1, 1),
+        record("sleeper(2, 'A')", 0, 0, 2, 2),
+    ]
+    assert made.count("sleeper") == 3
+
+
+class OutOfReach(asyncio.Task):
+    """Refuses subclasses, and attributes that it does not know."""
+
+    def __init_subclass__(cls, **options):
+        raise TypeError("final")
+
+    def __setattr__(self, name, value):
+        if not hasattr(type(self), name):
+            raise AttributeError(name)
+        super().__setattr__(name, value)
+
+
+class NoTask(asyncio.Future):
+    """A future that takes the name which Python 3.13.0 gives to everything that a factory makes."""
+
+    def set_name(self, name):
+        self.name = name
+
+
+def making_unreachable_tasks(loop, coro, **options):
+    return OutOfReach(coro, loop=loop, **options)
+
+
+def making_futures(loop, coro, **options):
+    def done(task):
+        future.set_result(task.result())
+
+    future = NoTask(loop=loop)
+    asyncio.Task(coro, loop=loop).add_done_callback(done)
+    return future
+
+
+HIDDEN = 'Where "received" says "-", an await may be missing: a task factory makes tasks that hide it.'
+
+
+@pytest.mark.parametrize("factory", [making_plain_tasks, making_unreachable_tasks, making_futures])
+def test_of_tasks_that_refuse_to_be_watched_what_can_be_seen_is_recorded_and_the_rest_said(clock, factory):
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(factory)
+        async with Timeline() as timeline:
+            task = loop.create_task(sleeper(1, "A"))
+            await asyncio.sleep(2)
+            assert await task == "A"
+        return timeline
+
+    timeline = clock.run(main())
+    assert list(timeline.tasks) == [record("sleeper(1, 'A')", 0, 0, 1, None)]
+    assert str(timeline).splitlines()[-1] == HIDDEN
+    assert HIDDEN in timeline._repr_mimebundle_()[1]["image/png"]["alt"]
+
+
+@pytest.mark.parametrize("factory", [making_plain_tasks, making_unreachable_tasks])
+def test_nothing_is_said_where_nothing_was_missed(clock, factory):
+    async def main():
+        asyncio.get_running_loop().set_task_factory(factory)
+        async with Timeline() as timeline:
+            await asyncio.gather(sleeper(1, "A"), sleeper(2, "B"))
+        return timeline
+
+    timeline = clock.run(main())
+    assert [task.received for task in timeline.tasks] == [2, 2]
+    assert HIDDEN not in str(timeline)
+
+
+def test_a_factory_that_fails_leaves_no_record(clock):
+    def failing_late(loop, coro, **options):
+        made.append(asyncio.Task(coro, loop=loop))
+        raise ValueError("after making it")
+
+    async def inside():
+        loop = asyncio.get_running_loop()
+        before = loop.get_task_factory()
+        loop.set_task_factory(failing_late)
+        with pytest.raises(ValueError):
+            made.append(asyncio.create_task(sleeper(3, "lost")))
+        loop.set_task_factory(before)
+        await asyncio.create_task(sleeper(1, "A"))
+        await made[0]
+
+    made = []
+    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+
+
+def test_a_name_that_cannot_be_told_leaves_no_record(clock):
+    class Nameless:
+        def __str__(self):
+            made.append(asyncio.create_task(sleeper(1, "made by str")))
+            raise ValueError("no name")
+
+    async def inside():
+        coroutine = sleeper(1, "A")
+        with pytest.raises(ValueError, match="no name"):
+            made.append(asyncio.get_running_loop().create_task(coroutine, name=Nameless()))
+        coroutine.close()
+        await asyncio.sleep(2)
+
+    made = []
+    assert recorded(clock, inside) == [record("sleeper(1, 'made by str')", 0, 0, 1, None)]
+
+
+def test_tasks_made_by_asyncios_class_itself_are_not_recorded(clock):
+    async def inside():
+        await asyncio.Task(sleeper(1, "not asked of the loop"))
+
+    assert recorded(clock, inside) == []
+
+
+def test_what_a_task_with_an_empty_context_starts_is_recorded(clock):
+    async def parent():
+        await asyncio.create_task(sleeper(1, "child"), context=contextvars.Context())
+        await asyncio.create_task(sleeper(1, "another"))
+
+    async def inside():
+        await asyncio.create_task(parent(), context=contextvars.Context())
+
+    assert recorded(clock, inside) == [
+        record("parent()", 0, 0, 2, 2),
+        record("sleeper(1, 'child')", 0, 0, 1, 1),
+        record("sleeper(1, 'another')", 1, 1, 2, 2),
+    ]
+
+
+def test_a_coroutine_handed_over_by_a_thread_of_to_thread_is_recorded_one_of_an_executor_is_not():
+    async def main():
+        def hand_over(name):
+            return asyncio.run_coroutine_threadsafe(sleeper(0, name), loop).result(timeout=30)
+
+        loop = asyncio.get_running_loop()
+        async with Timeline() as timeline:
+            assert await asyncio.to_thread(hand_over, "A") == "A"
+            assert await loop.run_in_executor(None, hand_over, "B") == "B"
+        return timeline
+
+    assert [task.name for task in asyncio.run(main()).tasks] == ["sleeper(0, 'A')"]
+
+
+def test_current_task_may_be_replaced_at_any_time(clock, monkeypatch):
+    """As trio_asyncio does, whose loops asyncio's own function does not know."""
+
+    async def inside():
+        await asyncio.create_task(sleeper(1, "A"))
+        with monkeypatch.context() as replaced:
+            replaced.setattr(asyncio, "current_task", lambda loop=None: original(loop))
+            await asyncio.create_task(sleeper(1, "B"))
+
+    original = asyncio.current_task
+    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1), record("sleeper(1, 'B')", 1, 1, 2, 2)]
+
+
+@pytest.mark.parametrize(("ending", "outcome"), [(sleeper, "result"), (failing, "exception")])
+def test_an_end_that_nobody_saw_is_unknown_and_its_outcome_what_the_task_says(
+    clock, monkeypatch, request, ending, outcome
+):
+    async def inside():
+        task = asyncio.create_task(ending(1, "A") if ending is sleeper else ending(1))
+        with monkeypatch.context() as replaced:
+            replaced.setattr(asyncio, "current_task", lambda loop=None: None)
+            await asyncio.wait([task])
+        await asyncio.sleep(1)
+        await asyncio.gather(task, return_exceptions=True)
+
+    (task,) = recorded(clock, inside)
+    seen = request.node.callspec.params["way_of_watching"] == "wrapped"
+    assert (task.started, task.finished) == ((0, 1) if seen else (None, None))
+    assert (task.received, task.outcome) == (2, outcome)
 
 
 # The timeline itself
@@ -935,8 +1174,11 @@ def test_inside_the_block_the_records_tell_how_far_the_tasks_are(clock):
             await asyncio.sleep(1)
             assert list(timeline.tasks) == [record("sleeper(2, 'A')", 0, 0, None, None, "still running")]
             assert timeline.tasks.ended == 1
+            assert str(timeline).splitlines()[-2:] == ["Still running: sleeper(2, 'A').", "The block has not ended."]
             await task
             assert list(timeline.tasks) == [record("sleeper(2, 'A')", 0, 0, 2, 2)]
+            assert str(timeline).splitlines()[-1] == "The block has not ended."
+        assert "ended" not in str(timeline)
 
     clock.run(main())
 

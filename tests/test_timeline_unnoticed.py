@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import inspect
 import logging
 import operator
 import sys
 import traceback
 import tracemalloc
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -103,8 +105,9 @@ async def names_and_looks():
         ]
 
     first, second = asyncio.create_task(sleeper(0, "A")), asyncio.create_task(sleeper(0, "B"))
-    numbers = [int(task.get_name().rpartition("-")[2]) for task in (first, second)]
-    seen.append(numbers[1] - numbers[0])
+    numbers = [task.get_name().removeprefix("Task-") for task in (first, second)]
+    # with a task factory, Python 3.13.0 calls every task "None"
+    seen.append(int(numbers[1]) - int(numbers[0]) if numbers[0].isdigit() else numbers)
     first.set_name("first")
     coroutine = sleeper(0, "C")
     third = asyncio.create_task(coroutine, name=3)
@@ -166,12 +169,180 @@ async def arguments_let_go():
     return await asyncio.create_task(letting_go(Big()))
 
 
-async def where_tracebacks_end():
+def frames_of(error):
+    """Return where a traceback leads through, from its beginning to its end."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [type(error), *((frame.filename, frame.name, frame.lineno) for frame in frames)]
+
+
+async def tracebacks():
+    async def deeper(task):
+        return await task
+
+    async def awaiting_late(task):
+        await asyncio.wait([task])
+        return await task
+
+    seen = []
+    tasks = [asyncio.create_task(failing(0)) for _ in range(4)]
+    for awaitable in (tasks[0], tasks[0], deeper(tasks[1]), awaiting_late(tasks[2]), asyncio.gather(failing(0))):
+        try:
+            await awaitable
+        except ValueError as error:
+            seen.append(frames_of(error))
+    seen.append(frames_of(tasks[3].exception()))
+    never = asyncio.create_task(sleeper(1, "never"))
+    waiting = asyncio.create_task(sleeper(1, "waiting"))
+    await asyncio.sleep(0)
+    never_begun = asyncio.create_task(sleeper(1, "never begun"))
+    for task in (never, waiting, never_begun):
+        task.cancel()
+        for ask in (task.result, task.exception):
+            try:
+                ask()
+            except asyncio.InvalidStateError as error:
+                seen.append(frames_of(error))
+        try:
+            await task
+        except asyncio.CancelledError as error:
+            seen.append(frames_of(error))
+        for ask in (task.result, task.exception):
+            try:
+                ask()
+            except asyncio.CancelledError as error:
+                seen.append(frames_of(error))
     try:
-        await asyncio.create_task(failing(0))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(failing(0))
+    except ExceptionGroup as errors:
+        seen.append(frames_of(errors.exceptions[0]))
+    return seen
+
+
+async def refused(*arguments, **options):
+    """Return what a loop says to such a task, and how many tasks it leaves."""
+    seen, before = [], asyncio.all_tasks()
+    try:
+        await asyncio.get_running_loop().create_task(*arguments, **options)
+    except (TypeError, ValueError) as error:
+        # asyncio's own frames are not there where its work was done here
+        seen += [type(error), str(error)]
+        seen += [frame for frame in frames_of(error)[1:] if "asyncio" not in Path(frame[0]).parts]
+    left_behind = asyncio.all_tasks() - before
+    for task in left_behind:
+        task.cancel()
+    for coroutine in filter(asyncio.iscoroutine, arguments):
+        coroutine.close()
+    await asyncio.sleep(0.25)
+    return [*seen, len(left_behind)]
+
+
+async def refusals():
+    seen = [await refused(), await refused(None), await refused(sleeper, name="a function")]
+    return [*seen, await refused(sleeper(0, "A"), unknown=1), await asyncio.create_task(sleeper(0, "accepted"))]
+
+
+async def a_name_that_raises():
+    class Nameless:
+        def __str__(self):
+            raise ValueError("no name")
+
+    seen = await refused(sleeper(0, "A"), name=Nameless())
+    task = asyncio.create_task(sleeper(0, "B"))
+    try:
+        task.set_name(Nameless())
     except ValueError as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        return [frames[0].name, frames[-1].name, frames[-1].line]
+        seen += frames_of(error)
+    return [*seen, await task]
+
+
+async def names_that_are_objects():
+    class Counting:
+        asked = 0
+
+        def __str__(self):
+            self.asked += 1
+            return f"asked {self.asked}"
+
+    seen, name = [], Counting()
+    for create_task in (asyncio.create_task, asyncio.get_running_loop().create_task):
+        task = create_task(sleeper(0, "A"), name=name)
+        seen += [task.get_name(), name.asked]
+        task.set_name(name)
+        seen += [task.get_name(), name.asked]
+        await task
+    return seen
+
+
+async def what_the_loop_says():
+    loop = asyncio.get_running_loop()
+    factory, create_task = loop.get_task_factory(), loop.create_task
+    seen = [factory, loop._task_factory, getattr(factory, "__code__", None), type(loop)]
+    seen += [create_task.__name__, create_task.__qualname__, create_task.__doc__, create_task.__self__ is loop]
+    seen += [inspect.signature(create_task), repr(create_task).partition(" of ")[0], loop.create_task == create_task]
+
+    def another(loop, coro, **options):
+        made.append(coro.__qualname__)
+        seen.append(loop.get_task_factory() is another)
+        return asyncio.Task(coro, loop=loop, **options)
+
+    made = []
+    loop.set_task_factory(another)
+    seen += [loop.get_task_factory() is another, await asyncio.create_task(sleeper(0, "A")), made]
+    loop.set_task_factory(None)
+    seen += [loop.get_task_factory(), await asyncio.create_task(sleeper(0, "B"))]
+    loop.set_task_factory(factory)
+    with pytest.raises(TypeError) as refused:
+        loop.set_task_factory("none")
+    return [*seen, str(refused.value), loop.get_task_factory(), await asyncio.create_task(sleeper(0, "C"))]
+
+
+async def eagerness():
+    seen = []
+
+    async def telling(name):
+        seen.append((name, "begins", type(asyncio.current_task()).__name__, asyncio.current_task().get_coro().__name__))
+        await asyncio.sleep(0)
+        seen.append((name, "ends"))
+
+    async def immediate(name):
+        seen.append((name, "runs"))
+        raise ValueError(name)
+
+    loop = asyncio.get_running_loop()
+    ways = [{}, {"name": "named"}, {"eager_start": True}, {"eager_start": False}, {"eager_start": None}]
+    for options in ways:
+        coroutines = [telling(str(options)), immediate(str(options))]
+        try:
+            tasks = [loop.create_task(coroutine, **options) for coroutine in coroutines]
+        except TypeError as error:
+            seen += [type(error), str(error)]
+            for coroutine in coroutines:
+                coroutine.close()
+        else:
+            seen += ["made", [task.done() for task in tasks]]
+            seen += map(str, await asyncio.gather(*tasks, return_exceptions=True))
+    return seen
+
+
+def plain_factory(loop, coro, **options):
+    return asyncio.Task(coro, loop=loop, **options)
+
+
+class ReadersTask(asyncio.Task):
+    pass
+
+
+def readers_factory(loop, coro, **options):
+    return ReadersTask(coro, loop=loop, **options)
+
+
+FACTORIES = [None, plain_factory, readers_factory]
+if sys.version_info >= (3, 12):
+    FACTORIES.append(asyncio.eager_task_factory)
+each_factory = pytest.mark.parametrize(
+    "factory", FACTORIES, ids=lambda factory: getattr(factory, "__name__", "no factory")
+)
 
 
 SCENARIOS = [
@@ -183,7 +354,11 @@ SCENARIOS = [
     ways_to_end,
     awaiting_itself,
     arguments_let_go,
-    where_tracebacks_end,
+    tracebacks,
+    refusals,
+    names_that_are_objects,
+    what_the_loop_says,
+    eagerness,
 ]
 
 
@@ -202,6 +377,39 @@ def test_code_inside_sees_what_it_would_see_outside(monkeypatch, caplog, way_of_
     # "error" is set for all tests, and so any warning here is one
     assert clock.run(recorded(), debug=debug) == clock.run(scenario(), debug=debug)
     assert caplog.messages == []
+
+
+@each_factory
+@pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
+@pytest.mark.parametrize("scenario", [*SCENARIOS, a_name_that_raises], ids=operator.attrgetter("__name__"))
+def test_code_on_a_loop_with_a_factory_sees_what_it_would_see_outside(
+    monkeypatch, way_of_watching, factory, scenario, steps
+):
+    async def bare():
+        asyncio.get_running_loop().set_task_factory(factory)
+        return await scenario()
+
+    async def recorded():
+        asyncio.get_running_loop().set_task_factory(factory)
+        async with Timeline(steps=steps) as timeline:
+            seen = await scenario()
+        assert len(timeline.tasks) > 0
+        return seen
+
+    clock = JumpingClock()
+    put_workshop_on(clock, monkeypatch)
+    assert clock.run(recorded()) == clock.run(bare())
+
+
+def test_after_the_block_the_context_is_as_before(way_of_watching):
+    async def main():
+        before = list(contextvars.copy_context())
+        async with Timeline():
+            await asyncio.create_task(sleeper(0, "A"))
+        return before, list(contextvars.copy_context())
+
+    before, after = asyncio.run(main())
+    assert before == after
 
 
 @pytest.mark.parametrize("debug", [False, True])
@@ -226,12 +434,18 @@ def test_an_exception_that_nobody_retrieved_is_logged_as_ever(caplog, way_of_wat
             await scenario()
         return timeline
 
+    def logged():
+        return [
+            (entry.name, entry.levelno, entry.message, entry.exc_info[1].args, frames_of(entry.exc_info[1]))
+            for entry in caplog.records
+        ]
+
     asyncio.run(scenario())
-    bare = [(entry.name, entry.levelno, entry.message, entry.exc_info[1].args) for entry in caplog.records]
-    assert [message.partition("\n")[0] for _, _, message, _ in bare] == ["Task exception was never retrieved"]
+    bare = logged()
+    assert [message.partition("\n")[0] for _, _, message, *_ in bare] == ["Task exception was never retrieved"]
     caplog.clear()
     asyncio.run(recorded())
-    assert [(entry.name, entry.levelno, entry.message, entry.exc_info[1].args) for entry in caplog.records] == bare
+    assert logged() == bare
 
 
 def test_a_coroutine_that_never_ran_is_warned_of_as_ever(way_of_watching):
@@ -433,25 +647,8 @@ def still_alive(main):
         gc.enable()
 
 
-def plain_factory(loop, coro, **options):
-    return asyncio.Task(coro, loop=loop, **options)
-
-
-class ReadersTask(asyncio.Task):
-    pass
-
-
-def readers_factory(loop, coro, **options):
-    return ReadersTask(coro, loop=loop, **options)
-
-
-FACTORIES = [None, plain_factory, readers_factory]
-if sys.version_info >= (3, 12):
-    FACTORIES.append(asyncio.eager_task_factory)
-
-
 @pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
-@pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: getattr(factory, "__name__", "no factory"))
+@each_factory
 def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, factory, steps):
     """Without the garbage collector, as it is without a timeline."""
 

@@ -5,13 +5,18 @@ little time and memory, and keeps no task, coroutine or result alive.
 """
 
 from array import array
+from asyncio import Future
 from itertools import accumulate, chain
 from math import isnan, nan
 from time import perf_counter as clock
 from types import FrameType
+from typing import Any
 
 from .naming import Call, Names
-from .records import EXCEPTION, RESULT, STILL_RUNNING, Records, Steps
+from .records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records, Steps
+
+AWAITS_UNSEEN = 'Where "received" says "-", an await may be missing: a task factory makes tasks that hide it.'
+CREATE_TASK_REPLACED = "The loop's create_task was replaced inside the block: no task made since then is seen."
 
 UNKNOWN = array("d", [nan] * 256)
 """What columns grow by: moments that have not come yet."""
@@ -78,10 +83,14 @@ class Moments:
         arguments: one after another, what is kept of the arguments of the tasks that are named after calls.
         names: by task, names given after the task was made.
         outcomes: by task, those that are neither a plain result nor unknown, as indices into `records.OUTCOMES`.
+        unseen: the tasks of which an ``await`` may not be seen.
         waits: when tasks waited, or None while nobody wants to know.
     """
 
-    __slots__ = ("arguments", "calls", "created", "finished", "names", "outcomes", "received", "started", "waits")
+    __slots__ = (
+        *("arguments", "calls", "created", "finished", "names"),
+        *("outcomes", "received", "started", "unseen", "waits"),
+    )
 
     def __init__(self) -> None:
         self.created = array("d")
@@ -92,6 +101,7 @@ class Moments:
         self.arguments: list[object] = []
         self.names: dict[int, str] = {}
         self.outcomes: dict[int, int] = {}
+        self.unseen: set[int] = set()
         self.waits: Waits | None = None
 
     def __len__(self) -> int:
@@ -109,7 +119,7 @@ class Moments:
         if place == len(self.calls) - 1:
             call = self.calls.pop()
             if isinstance(call, Call):
-                del self.arguments[len(self.arguments) - len(call.arguments) :]
+                del self.arguments[len(self.arguments) - len(call.labels) :]
             self.created.pop()
             self.started[place] = self.finished[place] = self.received[place] = nan
             self.names.pop(place, None)
@@ -137,12 +147,17 @@ class Moments:
         if outcome != RESULT:
             self.outcomes[place] = outcome
 
-    def taken(self, place: int) -> None:
+    def taken(self, place: int, task: Future[Any]) -> None:
         """Note that somebody takes the outcome of a finished task; the first time counts."""
-        if isnan(self.finished[place]):  # none of its code ran: the coroutine had ended before
-            self.ended(place, EXCEPTION)
         if isnan(self.received[place]):
             self.received[place] = clock()
+            if isnan(self.finished[place]):
+                self.missed(place, task)
+
+    def missed(self, place: int, task: Future[Any]) -> None:
+        """Note how a task ended of which nobody saw when."""
+        outcome = RESULT if task._exception is None else EXCEPTION
+        self.outcomes[place] = CANCELLED if task.cancelled() else outcome
 
 
 class Snapshot:
@@ -153,6 +168,10 @@ class Snapshot:
         ended: when the copy is made, on the same clock.
         waits: when tasks waited, if the timeline wants to know.
         first: the first of these moments that is of interest.
+
+    Attributes:
+        over: whether the block has been left.
+        passed_by: whether the loop may make tasks that nobody notes: its ``create_task`` was replaced.
     """
 
     def __init__(self, began: float, ended: float, waits: Waits | None = None, first: int = 0) -> None:
@@ -163,6 +182,8 @@ class Snapshot:
         self._arguments: list[object] = []
         self._names: dict[int, str] = {}
         self._outcomes: dict[int, int] = {}
+        self._unseen: list[int] = []
+        self.over = self.passed_by = False
         self._places: list[range] = []  # of the tasks, run by run
         self._waits = None if waits is None else (waits.tasks[first:], waits.times[first:])
 
@@ -188,6 +209,8 @@ class Snapshot:
             if theirs:
                 mine.update((task + shift, theirs[task]) for task in range(tasks.start, tasks.stop) if task in theirs)
 
+        self._unseen += [task + shift for task in moments.unseen if tasks.start <= task < tasks.stop]
+
     def records(self) -> Records:
         """Return the records, with times in seconds since the timeline began."""
         created, started, finished, received = (
@@ -198,7 +221,13 @@ class Snapshot:
             outcomes[task] = outcome
         names = Names(self._calls, self._arguments, self._names)
         steps = None if self._waits is None else self._steps(started, finished)
-        return Records(names, created, started, finished, received, outcomes, self._ended - self._began, steps)
+        missed = ""
+        if self.passed_by and not self._calls:
+            missed = CREATE_TASK_REPLACED
+        elif any(isnan(received[task]) and not isnan(finished[task]) for task in self._unseen):
+            missed = AWAITS_UNSEEN
+        ended = self._ended - self._began
+        return Records(names, created, started, finished, received, outcomes, ended, steps, self.over, missed)
 
     def _steps(self, started: array, finished: array) -> Steps:
         """Return when the tasks ran, given when they started and finished, in seconds since the timeline began."""

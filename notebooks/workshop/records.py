@@ -83,6 +83,8 @@ class Records(Sequence[TaskRecord]):
         ended: when the block was left, in seconds since the timeline began; bars of tasks that
             still ran end there.
         steps: when the tasks were running, or None if the timeline was not asked to note that.
+        over: whether the block has been left.
+        missed: a sentence about what could not be seen, or "".
     """
 
     def __init__(
@@ -95,6 +97,8 @@ class Records(Sequence[TaskRecord]):
         outcomes: bytearray | None = None,
         ended: float = 0.0,
         steps: Steps | None = None,
+        over: bool = True,
+        missed: str = "",
     ) -> None:
         self.names = [] if names is None else names
         self.created = array("d") if created is None else created
@@ -104,6 +108,8 @@ class Records(Sequence[TaskRecord]):
         self.outcomes = bytearray() if outcomes is None else outcomes
         self.ended = ended
         self.steps = steps
+        self.over = over
+        self.missed = missed
 
     @classmethod
     def of(cls, records: Sequence[TaskRecord], ended: float) -> "Records":

@@ -6,6 +6,7 @@ as_completed, and asyncio itself keeps no note of it.
 """
 
 import asyncio
+import contextlib
 import weakref
 from collections.abc import Generator
 from time import perf_counter as clock
@@ -26,56 +27,58 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
         moments: where to note.
         adopting: whether objects of the base are to become objects of this class.
     """
-    received, rename = moments.received, moments.rename
+    received, finished, taken, rename = moments.received, moments.finished, moments.taken, moments.rename
     base_result, base_exception, base_await = base.result, base.exception, base.__await__
-    base_set_name, done = base.set_name, base.done
+    base_set_name, base_get_name, done = base.set_name, base.get_name, base.done
 
     class Recorded(base):
         __slots__ = () if adopting else ("_timeline_place",)
         _timeline_moments = moments
         _timeline_started = moments.started
-        _timeline_finished = moments.finished
+        _timeline_finished = finished
         _timeline_waits: Waits | None = None
 
         def result(self) -> Any:
-            __tracebackhide__ = True  # IPython leaves the frame out of tracebacks
             place = self._timeline_place
             first = received[place]
             if first != first and done(self):  # NaN: not received yet
                 received[place] = clock()
+                end = finished[place]
+                if end != end:
+                    moments.missed(place, self)
             try:
                 return base_result(self)
-            except RuntimeError:
-                if done(self):
-                    moments.taken(place)
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__.tb_next  # as if there was nobody here
                 raise
-            finally:
-                del self  # the error's traceback holds this frame, and the task the error
 
         def exception(self) -> BaseException | None:
-            __tracebackhide__ = True
-            error = base_exception(self)
+            try:
+                error = base_exception(self)
+            except BaseException as raised:
+                raised.__traceback__ = raised.__traceback__.tb_next
+                raise
             # gather and task groups look for an error in every task; they have not taken a result by that.
             if error is not None:
-                moments.taken(self._timeline_place)
+                taken(self._timeline_place, self)
             return error
 
+        # Whoever has to wait for a task asks it for its result when it is done: so does a waiting task's next step.
         def __await__(self) -> Generator[Any, None, Any]:
-            __tracebackhide__ = True
-            try:
-                return (yield from base_await(self))
-            finally:
-                if done(self):
-                    moments.taken(self._timeline_place)
-                del self
+            if done(self):
+                taken(self._timeline_place, self)
+            return base_await(self)
 
         __iter__ = __await__
 
         def set_name(self, name: object) -> None:
-            if name is None:
-                return  # create_task of Python 3.13.0 passes on that no name was given
-            base_set_name(self, name)
-            rename(self._timeline_place, str(name))
+            try:
+                base_set_name(self, name)
+            except BaseException as error:
+                error.__traceback__ = error.__traceback__.tb_next
+                raise
+            if name is not None:  # create_task of Python 3.13.0 passes on that no name was given
+                rename(self._timeline_place, base_get_name(self))
 
     return disguised(Recorded, base)
 
@@ -129,62 +132,77 @@ def disguised(task_class: type[asyncio.Task], base: type[asyncio.Task]) -> type[
     return task_class
 
 
-def adopt(task: "asyncio.Future[Any]", moments: Moments, place: int, classes: dict[type, type[asyncio.Task]]) -> None:
-    """Make a task that somebody else's factory made tell when its outcome is taken.
+def adopt(task: Any, moments: Moments, place: int, classes: dict[type, type[asyncio.Task]]) -> None:
+    """Make a task that somebody else's factory made tell when its outcome is taken, as far as it lets itself be told.
 
     An object of asyncio's own C class can't change its class. There `result` and `exception` are covered, and
-    a plain ``await task`` is not.
+    a plain ``await task`` is not: this is noted.
 
     Args:
-        task: the task, which runs a `Watched` coroutine.
+        task: the task, which runs a `Watched` coroutine; or what else the factory returned.
         moments: where to note.
         place: the task's place there.
         classes: by task class, the subclasses that were made for tasks adopted earlier.
     """
     base = type(task)
-    if hasattr(task, "_timeline_place"):  # it has a place with another recorder, whose factory is behind this one
-        adopt_by_attributes(task, moments, place)
-        return
-    if base not in classes:
-        classes[base] = recorded(unwrapping(base), moments, adopting=True)
-    try:
-        task.__class__ = classes[base]
-        task._timeline_place = place
-    except TypeError:
+    if issubclass(base, asyncio.Task) and not hasattr(base, "_timeline_place"):  # else another recorder has it
+        try:
+            if base not in classes:
+                classes[base] = recorded(unwrapping(base), moments, adopting=True)
+            task.__class__ = classes[base]
+            object.__setattr__(task, "_timeline_place", place)
+            return
+        except Exception:  # it has a metaclass, or whatever else, that refuses
+            pass
+    moments.unseen.add(place)
+    with contextlib.suppress(Exception):
         adopt_by_attributes(task, moments, place)
 
 
-def adopt_by_attributes(task: "asyncio.Future[Any]", moments: Moments, place: int) -> None:
+def adopt_by_attributes(task: Any, moments: Moments, place: int) -> None:
     """Do what `adopt` does without another class."""
     reference = weakref.ref(task)  # the task must not hold itself alive
-    base_result, base_exception, base_coro = type(task).result, type(task).exception, type(task).get_coro
-    base_set_name = type(task).set_name
+    base = type(task)
 
     def result() -> Any:
-        __tracebackhide__ = True
         task = reference()
         if task.done():
-            moments.taken(place)
+            moments.taken(place, task)
         try:
-            return base_result(task)
+            return base.result(task)
+        except BaseException as error:
+            error.__traceback__ = error.__traceback__.tb_next
+            raise
         finally:
             del task
 
     def exception() -> BaseException | None:
-        __tracebackhide__ = True
         task = reference()
-        error = base_exception(task)
-        if error is not None:
-            moments.taken(place)
-        return error
+        try:
+            error = base.exception(task)
+            if error is not None:
+                moments.taken(place, task)
+            return error
+        except BaseException as error:
+            error.__traceback__ = error.__traceback__.tb_next
+            raise
+        finally:
+            del task
 
     def get_coro() -> Any:
-        coro = base_coro(reference())
+        coro = base.get_coro(reference())
         return coro.coroutine if isinstance(coro, Watched) else coro
 
     def set_name(name: object) -> None:
+        task = reference()
+        try:
+            base.set_name(task, name)
+        except BaseException as error:
+            error.__traceback__ = error.__traceback__.tb_next
+            raise
         if name is not None:  # see Recorded.set_name
-            base_set_name(reference(), name)
-            moments.rename(place, str(name))
+            moments.rename(place, base.get_name(task))
 
-    task.result, task.exception, task.get_coro, task.set_name = result, exception, get_coro, set_name
+    for method in (result, exception, get_coro, set_name):
+        if hasattr(base, method.__name__):
+            object.__setattr__(task, method.__name__, method)

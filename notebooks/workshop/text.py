@@ -7,6 +7,8 @@ from math import isnan
 from .records import CANCELLED, EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Records
 
 NO_TASK = "No task was started in this block."
+WHY_NO_TASK = "What you await directly runs in the task around it, and run_in_executor makes a future, not a task."
+NOT_OVER = "The block has not ended."
 HEADINGS = ("name", "created", "started", "finished", "received", "outcome")
 RUNNING = "running"
 """Heading of the column before the last, in the tables of timelines that know when their tasks ran."""
@@ -45,7 +47,7 @@ def table(records: Records, deadline: float | None = None) -> str:
         deadline: a moment, in seconds since the timeline began, or None.
     """
     if not records:
-        return NO_TASK
+        return "\n".join(_nothing(records))
     decimals = _decimals(_span(records))
     count = len(records)
     left_out = count - MOST_ROWS if count > MOST_ROWS else 0
@@ -65,7 +67,11 @@ def table(records: Records, deadline: float | None = None) -> str:
     if running:
         first = islice(_with_outcome(records, STILL_RUNNING), MOST_IN_SENTENCE)
         names = _listed([one_line(records.names[index], LONGEST_NAME) for index in first], running)
-        lines.append(f"Still running when the block ended: {names}.")
+        lines.append(f"Still running when the block ended: {names}." if records.over else f"Still running: {names}.")
+    if not records.over:
+        lines.append(NOT_OVER)
+    if records.missed:
+        lines.append(records.missed)
     return "\n".join(lines)
 
 
@@ -79,12 +85,20 @@ def describe(title: str, records: Records, deadline: float | None = None) -> str
     """
     heading = one_line(title, 60) + ": " if title else ""
     if not records:
-        return heading + NO_TASK
+        return heading + " ".join(_nothing(records))
     for longest_name in (LONGEST_NAME, LONGEST_NAME // 2):
         words = heading + " ".join(_sentences(records, deadline, longest_name))
         if len(words) <= LONGEST_DESCRIPTION:
             return words
     return one_line(words, LONGEST_DESCRIPTION)
+
+
+def _nothing(records: Records) -> Iterator[str]:
+    """Yield the sentences of a timeline without tasks, which may have missed some."""
+    yield NO_TASK if not records.missed else "No task was seen in this block."
+    if not records.over:
+        yield NOT_OVER
+    yield records.missed or WHY_NO_TASK
 
 
 def _span(records: Records) -> float:
@@ -122,6 +136,8 @@ def _at_deadline(records: Records, deadline: float, longest_name: int, most: int
     A task that finishes at that very moment was unfinished: so it is for one that the deadline cancels.
     """
     moment = deadline - ROUNDING
+    if records.ended < moment and not records.over:
+        return f"The deadline, {deadline:g} s, is still to come."
     if records.ended < moment:
         return f"The block ended before the deadline, {deadline:g} s."
     unfinished = [
@@ -171,12 +187,17 @@ def _sentences(records: Records, deadline: float | None, longest_name: int) -> I
         if cancelled := records.outcomes.count(CANCELLED):
             parts.append(f"{cancelled} cancelled")
     if running := records.outcomes.count(STILL_RUNNING):
+        still_running = "still running when the block ended" if records.over else "still running"
         if count <= MOST_DESCRIBED:
             names = [one_line(records.names[index], longest_name) for index in _with_outcome(records, STILL_RUNNING)]
-            parts.append(f"still running when the block ended: {_listed(names, running)}")
+            parts.append(f"{still_running}: {_listed(names, running)}")
         else:
-            parts.append(f"{running} still running when the block ended")
+            parts.append(f"{running} {still_running}")
     yield "; ".join(parts) + "."
+    if not records.over:
+        yield NOT_OVER
+    if records.missed:
+        yield records.missed
 
     received = sorted((time, index) for index, time in enumerate(records.received) if not isnan(time))
     if not received:

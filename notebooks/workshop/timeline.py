@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Timeline:
-    """Records every task that is started inside its block, whatever starts it.
+    """Records the tasks that are started inside its block, whatever starts them.
 
     It is written around code as it stands::
 
@@ -30,6 +30,11 @@ class Timeline:
     The code inside notices nothing. Leaving the block cancels nothing: tasks that still run
     then are said so, and drawn as open bars. As the last line of a cell a timeline shows its picture; ``print`` shows
     it as a table.
+
+    Every task is seen that the event loop is asked for, with any task factory. Not seen are tasks that a library makes
+    by calling ``asyncio.Task(…)`` itself, as aiohttp does for some of its own, and what a thread of
+    ``run_in_executor`` hands to the loop with ``run_coroutine_threadsafe``: it knows of no block. A thread of
+    ``asyncio.to_thread`` does.
 
     With ``live=True`` a notebook shows the tasks while they run. A block that is stopped then, by the stop button or
     by another cancellation, ends its tasks before it is left.

@@ -8,10 +8,11 @@ does the same for all else: tasks of foreign factories, and coroutines without P
 All write into `Moments`.
 """
 
+import asyncio
 import sys
 import threading
 import types
-from asyncio import CancelledError, current_task
+from asyncio import AbstractEventLoop, CancelledError
 from collections.abc import Callable, Coroutine, Generator
 from sys import _getframe as frame
 from time import perf_counter as clock
@@ -20,6 +21,18 @@ from typing import Any
 
 from .moments import Moments, Waits
 from .records import CANCELLED, EXCEPTION, RESULT
+
+
+def current_task(loop: AbstractEventLoop | None = None) -> asyncio.Task | None:
+    """Return the task that runs now, under nest_asyncio too.
+
+    That makes tasks of asyncio's Python class, of which `asyncio.current_task` knows nothing from Python 3.14 on. It
+    is looked up when it is used, since others replace it (trio_asyncio).
+
+    Args:
+        loop: the event loop; the running one if None.
+    """
+    return asyncio.current_task(loop) or getattr(asyncio.tasks, "_py_current_task", asyncio.current_task)(loop)
 
 
 def outcome_of(error: BaseException | None) -> int:
@@ -40,21 +53,22 @@ async def watched(inner: Coroutine[Any, Any, Any], moments: Moments, place: int)
     """Run a coroutine, and note when it begins and ends: `Watched` at a third of its price, for asyncio's own tasks.
 
     It is sent to once before the task has it, and so can tell the inner coroutine even of a cancellation that comes
-    before the task begins.
+    before the task begins. It leaves itself out of the tracebacks of errors that pass through it, as all here do: a
+    bare ``raise`` adds nothing to them.
     """
-    __tracebackhide__ = True
     try:
         try:
             await pause()
         except CancelledError as error:
-            inner.throw(error)
+            inner.throw(error.with_traceback(None))
         moments.started[place] = clock()
         result = await inner
     except BaseException as error:
         if type(error) is not GeneratorExit:  # thrown away before its end
             moments.ended(place, outcome_of(error))
+        error.__traceback__ = error.__traceback__.tb_next
         raise
-    if current_task()._must_cancel:  # see outcome_of
+    if getattr(asyncio.current_task(), "_must_cancel", False):  # see outcome_of
         moments.ended(place, CANCELLED)
     else:
         moments.finished[place] = clock()
@@ -80,32 +94,34 @@ class Watched:
 
     def send(self, value: Any) -> Any:
         """Run the coroutine to its next wait."""
-        __tracebackhide__ = True
         if not self._begun:
             self._begun = True
             self._moments.started[self._place] = clock()
         try:
             return self.coroutine.send(value)
-        except StopIteration:
-            self._moments.ended(self._place, outcome_of(None))
-            raise
         except BaseException as error:
-            self._moments.ended(self._place, outcome_of(error))
+            self._ended(error)
             raise
 
     def throw(self, *error: Any) -> Any:
         """Raise an error where the coroutine waits."""
-        __tracebackhide__ = True
         try:
             return self.coroutine.throw(*error)
-        except StopIteration:
-            self._moments.ended(self._place, outcome_of(None))
-            raise
         except BaseException as raised:
-            self._moments.ended(self._place, outcome_of(raised))
+            self._ended(raised)
             raise
         finally:
-            del error  # its traceback holds this frame: they would keep each other alive
+            del error  # it may hold the frame that it is thrown into, and that one this
+
+    def _ended(self, error: BaseException) -> None:
+        """Note the end of the coroutine, given what it raised; `StopIteration` if it returned."""
+        self._moments.ended(self._place, outcome_of(None if isinstance(error, StopIteration) else error))
+        error.__traceback__ = error.__traceback__.tb_next
+
+    def forget(self) -> None:
+        """Note nothing from now on: there is no record of this task."""
+        self._moments, self._place = Moments(), 0
+        self._moments.make_room()
 
     def close(self) -> None:
         """End the coroutine."""
@@ -118,7 +134,11 @@ class Watched:
         return self
 
     def __next__(self) -> Any:
-        return self.send(None)
+        try:
+            return self.send(None)
+        except BaseException as error:
+            error.__traceback__ = error.__traceback__.tb_next
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.coroutine, name)
@@ -143,20 +163,30 @@ class WatchedInSteps(Watched):
         super().__init__(coroutine, moments, place)
         self._waits = waits
 
+    def forget(self) -> None:
+        """Note nothing from now on: there is no record of this task."""
+        super().forget()
+        self._waits = Waits(1)
+
     def send(self, value: Any) -> Any:
         """Run the coroutine to its next wait."""
-        __tracebackhide__ = True
         self._waits.ends(self._place)
-        awaited = Watched.send(self, value)
+        try:
+            awaited = Watched.send(self, value)
+        except BaseException as error:
+            error.__traceback__ = error.__traceback__.tb_next
+            raise
         self._waits.begins(self._place)
         return awaited
 
     def throw(self, *error: Any) -> Any:
         """Raise an error where the coroutine waits."""
-        __tracebackhide__ = True
         self._waits.ends(self._place)
         try:
             awaited = Watched.throw(self, *error)
+        except BaseException as raised:
+            raised.__traceback__ = raised.__traceback__.tb_next
+            raise
         finally:
             del error  # see Watched.throw
         self._waits.begins(self._place)
@@ -269,7 +299,7 @@ class Monitor:
         # A task's first code is its own; what it calls comes later.
         def begins(code: CodeType, offset: int) -> None:
             try:
-                task = current_task()
+                task = asyncio.current_task()
                 started, place = task._timeline_started, task._timeline_place
                 first = started[place]
                 if first != first:  # NaN: not begun yet
@@ -284,7 +314,7 @@ class Monitor:
         # it, so the code is compared first.
         def returns(code: CodeType, offset: int, value: object) -> None:
             try:
-                task = current_task()
+                task = asyncio.current_task()
                 place = task._timeline_place
                 coro = task.get_coro()
                 if coro.cr_code is code and coro.cr_frame is frame(1):
@@ -299,7 +329,7 @@ class Monitor:
             if id(code) not in codes:
                 return
             try:
-                task = current_task()
+                task = asyncio.current_task()
                 place = task._timeline_place
                 if task.get_coro().cr_frame is frame(1):
                     task._timeline_moments.ended(place, outcome_of(error))
@@ -309,7 +339,7 @@ class Monitor:
         # A waiting task is not the current one: the first of its code that goes on is its own.
         def resumes(code: CodeType, offset: int) -> None:
             try:
-                task = current_task()
+                task = asyncio.current_task()
                 waits, place = task._timeline_waits, task._timeline_place
                 if waits.open:
                     if waits.waiting[place]:
@@ -325,7 +355,7 @@ class Monitor:
         # more than all else. So a task's own frame is told from others only where it has entered recorded code again.
         def yields(code: CodeType, offset: int, value: object) -> None:
             try:
-                task = current_task()
+                task = asyncio.current_task()
                 waits, place = task._timeline_waits, task._timeline_place
                 coro = task.get_coro()
                 if coro.cr_code is code and (place not in waits.nested or coro.cr_frame is frame(1)):
@@ -344,7 +374,7 @@ class Monitor:
         # without a report of its own code. So the one where the error has arrived is watched in its place.
         def throws(code: CodeType, offset: int, error: BaseException) -> None:
             try:
-                task = current_task()
+                task = asyncio.current_task()
                 waits, place = task._timeline_waits, task._timeline_place
                 here, own = frame(1), task.get_coro().cr_frame
                 if waits.open and waits.waiting[place]:
