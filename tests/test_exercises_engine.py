@@ -1,6 +1,6 @@
 """The engine of the exercises: what it knows of an answer's run, and that nothing but the answer counts."""
 
-# ruff: noqa: ASYNC110, ASYNC221, ASYNC251, SIM105 (answers of readers: they block, and they poll)
+# ruff: noqa: ASYNC110, ASYNC221, ASYNC251, N805, SIM105 (answers of readers: they block, and they poll)
 
 import asyncio
 import contextlib
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import weakref
+from asyncio import all_tasks as every_task
 from pathlib import Path
 
 import pytest
@@ -370,6 +371,114 @@ def test_nothing_of_the_collection_is_left_frozen():
     before = gc.get_freeze_count()
     ran(polls)
     assert gc.get_freeze_count() == before
+
+
+# ---- tasks that are not the answer's
+
+
+class Cancels:
+    async def all_tasks(a, b):
+        for task in asyncio.all_tasks():
+            task.cancel()
+        return a + b
+
+    async def all_others(a, b):
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0.1)
+        return a + b
+
+    async def all_and_waits(a, b):
+        rest = [task for task in asyncio.tasks.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        return a + b
+
+    async def all_by_a_name_of_its_own(a, b):
+        for task in every_task():
+            task.cancel()
+        await asyncio.sleep(0.1)
+        return a + b
+
+    async def all_by_another_way_to_import_it(a, b):
+        from asyncio import all_tasks
+
+        for task in all_tasks(asyncio.get_running_loop()):
+            task.cancel()
+        await asyncio.sleep(0.1)
+        return a + b
+
+
+@pytest.mark.parametrize("answer", [answer for name, answer in vars(Cancels).items() if not name.startswith("_")])
+def test_who_cancels_all_tasks_is_told_and_harms_none(judge, answer):
+    before = asyncio.all_tasks, every_task
+    assert "Your code cancelled all tasks there are. In a notebook these are the kernel's own" in judge("0.1", answer)
+    assert (asyncio.all_tasks, every_task) == before
+
+
+def test_who_waits_for_all_tasks_is_told_why_that_never_ends(judge, monkeypatch):
+    monkeypatch.setattr(runner, "WAIT_LIMIT", 0.5)
+
+    async def answer(a, b):
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+
+    line = judge("0.1", answer)
+    assert "still waited after 0.5 s" in line
+    assert "Among `asyncio.all_tasks()` are the kernel's own, which never end." in line
+
+
+def test_an_answer_gets_its_own_tasks_and_those_of_its_own_loops(judge):
+    async def answer(a, b):
+        task = asyncio.create_task(asyncio.sleep(0.1))
+        assert {task, asyncio.current_task()} < asyncio.all_tasks()
+        assert await asyncio.to_thread(asyncio.run, number_of_tasks()) == 1
+        await task
+        return a + b
+
+    async def number_of_tasks():
+        return len(asyncio.all_tasks())
+
+    assert judge("0.1", answer).startswith("✓")
+
+
+def test_others_still_get_all_tasks_while_an_answer_runs():
+    seen = []
+
+    async def answer():
+        asyncio.all_tasks()
+        await asyncio.sleep(0.1)
+        return 1
+
+    async def cell():
+        me, other = asyncio.current_task(), asyncio.create_task(looks())
+        await runner.run(answer)
+        await other
+        assert {me, other} < seen[0]
+        assert asyncio.all_tasks() == {me}
+
+    async def looks():
+        await asyncio.sleep(0.05)
+        seen.append(asyncio.all_tasks())
+
+    asyncio.run(cell())
+
+
+def test_a_cell_that_is_stopped_stops_though_its_answer_asked_for_all_tasks(capfd):
+    async def answer(a, b):
+        asyncio.all_tasks()
+        await asyncio.Event().wait()
+
+    async def kernel():
+        cell = asyncio.create_task(check("0.1", answer)._run())
+        await asyncio.sleep(0.05)
+        cell.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cell
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(kernel())
+    assert capfd.readouterr() == ("", "")
 
 
 # ---- how it is said

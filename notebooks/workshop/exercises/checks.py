@@ -118,6 +118,11 @@ async def attempt(
     expect(not outcome.not_async, _not_async(outcome, answer))
     expect(not outcome.empty, NOTHING_YET)
     expect(
+        not outcome.cancelled_others,
+        f"Your code cancelled all tasks there are{case}. In a notebook these are the kernel's own, too, and the cell: "
+        "cancel only tasks that you made, and keep them in a list for that.",
+    )
+    expect(
         not outcome.blocked_too_long,
         f"Your code kept the event loop from turning for over {runner.BLOCK_LIMIT:g} s{case}, and was stopped: "
         "look for a loop that never ends, or a `time.sleep` where `await asyncio.sleep` belongs.",
@@ -125,7 +130,8 @@ async def attempt(
     expect(
         not outcome.timed_out,
         f"Your code still waited after {runner.WAIT_LIMIT:g} s{case}, and was cancelled: "
-        "what does it wait for, and will that ever happen? `asyncio.sleep` takes seconds.",
+        "what does it wait for, and will that ever happen? "
+        + (KERNELS_TASKS if outcome.asked_for_all_tasks else "`asyncio.sleep` takes seconds."),
     )
     if outcome.error.startswith("InvalidStateError"):  # the result of a forgotten await may be missing
         expect_all_awaited(outcome)
@@ -147,6 +153,9 @@ async def attempt(
         raise WrongError(f"Your function returned None{case}: is there a `return`?")
     return outcome
 
+
+KERNELS_TASKS = "Among `asyncio.all_tasks()` are the kernel's own, which never end."
+"""What to say of an answer that asked for all tasks, and then waited."""
 
 NOTHING_YET = "Nothing here yet: write the body of the function, run its cell, then this one again."
 """What to say of a stub."""

@@ -76,6 +76,8 @@ class Outcome:
         interrupted: whether the alarm ended an answer that blocked.
         error: type and message of the exception that ended the answer, or an empty string.
         timed_out: whether the answer was cancelled after `WAIT_LIMIT` seconds.
+        asked_for_all_tasks: whether the answer called `asyncio.all_tasks`.
+        cancelled_others: whether it cancelled tasks that it got from there and that were not its own.
         not_async: what the answer is, in words, when it cannot be awaited, or an empty string.
         empty: whether the answer's body is still the stub.
         left_behind: names of the coroutines whose tasks still ran when the answer had ended.
@@ -95,6 +97,8 @@ class Outcome:
     interrupted: bool = False
     error: str = ""
     timed_out: bool = False
+    asked_for_all_tasks: bool = False
+    cancelled_others: bool = False
     not_async: str = ""
     empty: bool = False
     left_behind: list[str] = field(default_factory=list)
@@ -158,17 +162,22 @@ async def _run_watched(
 ) -> None:
     """Run the answer and fill the outcome; leave no task, no coroutine and no setting behind."""
     watch = _Watch(outcome.task_errors, outcome.unclosed)
-    with watch.installed(), _collecting_only_what_is_new():
+    with watch.installed(), watch.guarding_other_tasks(answer), _collecting_only_what_is_new():
         main = watch.start(_call(outcome, answer, arguments))
         try:
             for _ in range(round(WAIT_LIMIT / TICK)):  # ticks, not the clock: it goes on while a machine pauses
                 if not main.done():
                     await watch.tick(main)
             outcome.timed_out = not main.done()
+            if watch.stand_in:
+                outcome.asked_for_all_tasks = True
+                outcome.cancelled_others = watch.stand_in.cancelling() > 0
             outcome.left_behind = [_name(task) for task in watch.unfinished() if task is not main]
             if look:
                 await look()
         finally:
+            if watch.stand_in:
+                watch.stand_in.cancel()
             outcome.stubborn = [_name(task) for task in await watch.cancel_all()]
             if main.done():
                 outcome.error = _take_error(main)
@@ -217,6 +226,7 @@ class _Watch:
         self.unclosed = unclosed
         self.longest_block = self.latest = 0.0
         self.interrupted = False
+        self.stand_in: asyncio.Task | None = None
         self._loop = asyncio.get_running_loop()
         self._depth = 0
         self._has_alarm = False
@@ -236,6 +246,32 @@ class _Watch:
         finally:
             self._loop.set_task_factory(factory)
             self._loop.set_exception_handler(handler)
+
+    @contextlib.contextmanager
+    def guarding_other_tasks(self, answer: Callable) -> Iterator[None]:
+        """Let the answer get its own tasks from `asyncio.all_tasks`, and one that stands for the kernel's and the cell.
+
+        Who cancels all tasks there are would stop these, and the check. So it is only seen that it was tried.
+        """
+        all_tasks = asyncio.all_tasks
+
+        def guarded(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task]:
+            tasks = all_tasks(loop)
+            if _current_watch.get() is not self or (loop or asyncio.get_running_loop()) is not self._loop:
+                return tasks
+            if self.stand_in is None:
+                self.stand_in = asyncio.Task(_for_ever(), loop=self._loop)
+            return {self.stand_in}.union(tasks.intersection(self.tasks))
+
+        spaces = (vars(asyncio), vars(asyncio.tasks), getattr(answer, "__globals__", {}))
+        places = [(space, name) for space in spaces for name, value in space.items() if value is all_tasks]
+        try:
+            for space, name in places:
+                space[name] = guarded
+            yield
+        finally:
+            for space, name in places:
+                space[name] = all_tasks
 
     def start(self, coro: Coroutine) -> asyncio.Task:
         """Start a task; it and all tasks started from it are watched."""
@@ -349,6 +385,10 @@ class _Watch:
             if theirs:
                 rest = theirs - (time.perf_counter() - began)
                 signal.setitimer(signal.ITIMER_REAL, max(rest, 0.001), their_interval)
+
+
+async def _for_ever() -> None:
+    await asyncio.get_running_loop().create_future()
 
 
 _current_watch: ContextVar[_Watch | None] = ContextVar("_current_watch", default=None)
