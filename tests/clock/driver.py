@@ -82,6 +82,7 @@ class Driver:
         while not done():
             step, since = self.step(deadline, done), real_monotonic()
             if step is Step.JUMPED:
+                real_sleep(1e-5)  # whoever waits gives up the processor: checks tell by that who blocks the loop
                 break
             if step.is_progress:
                 continue
