@@ -23,7 +23,7 @@ from math import isnan
 from operator import itemgetter
 from pathlib import Path
 from time import perf_counter as clock
-from types import CoroutineType, MethodType
+from types import CodeType, CoroutineType, MethodType
 from typing import Any, NamedTuple
 
 from .moments import Moments, Snapshot, Waits
@@ -64,6 +64,11 @@ def leave_out(error: BaseException) -> None:
     for entry, following in pairwise([*entries, None]):
         entry.tb_next = following
     error.__traceback__ = entries[0] if entries else None
+
+
+def takes(code: CodeType, options: dict[str, Any]) -> bool:
+    """Tell whether a function takes these keyword arguments. Which ones `asyncio` takes differs between Pythons."""
+    return bool(code.co_flags & inspect.CO_VARKEYWORDS) or options.keys() <= {*code.co_varnames}
 
 
 def eager_tasks_of(factory: Any) -> Any:
@@ -315,7 +320,6 @@ class Recorder:
         created, started, names, arguments = moments.created, moments.started, moments.calls, moments.arguments
         code = getattr(getattr(before, "__func__", None), "__code__", None)
         stock = code is not None and code.co_filename == base_events.__file__
-        takes_all = stock and code.co_flags & inspect.CO_VARKEYWORDS  # from Python 3.13.4 on
         debug = loop.get_debug()
         adopting: dict[type, type[asyncio.Task]] = {}  # the classes for tasks of a factory of somebody's
         owner: Scope | None = None  # of the latest task
@@ -385,7 +389,7 @@ class Recorder:
                 loop.set_task_factory(factory)
                 if factory is None:
                     return plainly(coro, place, fresh, options)
-                if eager_tasks_of(factory) is base:
+                if eager_tasks_of(factory) is base and takes(factory.__code__, options):
                     return behind_watched(coro, place, fresh, {"eager_start": True, **options})
                 inner = wrapped(coro, place)
                 try:
@@ -426,7 +430,7 @@ class Recorder:
                     return before(coro, **options)  # and its error
                 name, direct = None, stock and loop._task_factory is None
                 if options:
-                    direct = direct and (takes_all or options.keys() <= {"name", "context"})
+                    direct = direct and takes(code, options)
                     if direct and options.get("name") is not None:
                         name = options["name"] = str(options["name"])  # once, as asyncio does
                 fresh = native and not coro.cr_suspended

@@ -32,9 +32,9 @@ class Timeline:
     it as a table.
 
     Every task is seen that the event loop is asked for, with any task factory. Not seen are tasks that a library makes
-    by calling ``asyncio.Task(…)`` itself, as aiohttp does for some of its own, and what a thread of
-    ``run_in_executor`` hands to the loop with ``run_coroutine_threadsafe``: it knows of no block. A thread of
-    ``asyncio.to_thread`` does.
+    by calling ``asyncio.Task(…)`` itself, as aiohttp does for some of its own and anyio where tasks are eager; and
+    what a thread of ``run_in_executor`` hands to the loop with ``run_coroutine_threadsafe``, since it knows of no
+    block. A thread of ``asyncio.to_thread`` does.
 
     With ``live=True`` a notebook shows the tasks while they run. A block that is stopped then, by the stop button or
     by another cancellation, ends its tasks before it is left.
