@@ -205,7 +205,7 @@ def test_other_tasks_go_on_meanwhile(answers):
             turns += 1
         return turns
 
-    assert asyncio.run(cell()) > 5
+    assert asyncio.run(cell()) > 1, "while it is asked, the loop stands still"
 
 
 CHAPTER = Notebook(next(path for path in notebook_paths() if path.name.startswith("06")))
