@@ -1,7 +1,15 @@
-"""A small notebook that keeps every rule, from which tests make bad ones."""
+"""Small notebooks for tests: cells, one that keeps every rule, from which bad ones are made, and how they are run."""
 
 import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+
+from notebook_tools import ROOT
 
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -28,9 +36,9 @@ def picture(alt: str | None) -> dict:
     return {"output_type": "display_data", "data": data, "metadata": metadata}
 
 
-def error() -> dict:
+def error(name: str = "ValueError", words: str = "no") -> dict:
     """Return the output of a cell that raised."""
-    return {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": ["ValueError: no"]}
+    return {"output_type": "error", "ename": name, "evalue": words, "traceback": [f"{name}: {words}"]}
 
 
 def good_notebook() -> dict:
@@ -72,3 +80,32 @@ def changed(change: Callable[[dict, list[dict]], object]) -> dict:
     notebook = copy.deepcopy(good_notebook())
     change(notebook, notebook["cells"])
     return notebook
+
+
+def write(path: Path, *cells: dict, **metadata: object) -> Path:
+    """Write a notebook with these cells."""
+    for number, cell in enumerate(cells, 1):
+        cell["id"] = f"cell-{number}"
+        if cell["cell_type"] == "code":
+            cell.setdefault("execution_count", number)
+    notebook = {"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def copied_project(folder: Path) -> Path:
+    """Make a project with this one's settings and no notebooks, and return its folder."""
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__", "test_*"))
+    (folder / "notebooks").mkdir()
+    return folder
+
+
+def run_pytest(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the notebooks of a project as the workshop's are run."""
+    command = [sys.executable, "-m", "pytest", "notebooks", "-p", "no:cacheprovider", "-rA", "--color=no"]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(
+        [*command, *options], cwd=project, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
