@@ -19,8 +19,23 @@ from newer_python import faults_without_comparison, outputs_instead, shows_more_
 COMPARED_TOO = {"image/png", "image/jpeg", "metadata"}
 """What nbval leaves out unless told otherwise. An output's metadata holds the alt text of its picture."""
 
+MOST_WORKERS = 6
+
+REAL_CLOCK_SECONDS = 40
+"""What a notebook on the real clock takes, about."""
+
 environments = pytest.StashKey[dict[str, dict[str, str]]]()
 no_test_clock = pytest.StashKey[str | None]()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run tests in two processes more than there are processors, since many wait; single files in this process alone.
+
+    To start a process and let it find all tests takes about five seconds.
+    """
+    if not any(Path(argument).is_dir() for argument in config.args):
+        return 0
+    return min((os.cpu_count() or 1) + 2, MOST_WORKERS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[environments] = {
         clock: kernel.kernel_environment(Path(directory.name), clock=clock) for clock in ("test", "real")
     }
+
+
+def declared_clock(cell: IPyNbCell) -> str:
+    """Return the clock that a cell's notebook declares: ``'test'`` or ``'real'``."""
+    return cell.parent.nb.metadata.get("workshop", {}).get("clock", "test")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -49,6 +69,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Expect of a cell what its metadata say: other words on this Python, a picture of what was measured."""
     if not isinstance(item, IPyNbCell):
         return
+    if declared_clock(item) == "real":
+        item.add_marker(pytest.mark.slow(REAL_CLOCK_SECONDS))
     tags = item.cell.metadata.get("tags", [])
     if outputs := outputs_instead(item.cell.metadata):
         item.cell.outputs = list(map(nbformat.from_dict, outputs))
@@ -67,14 +89,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that none is left over at the end."""
+    seconds: dict[Path, float] = {}
+    for item in items:
+        marks = [mark.args[0] for mark in item.iter_markers("slow")]
+        seconds[item.path] = max([seconds.get(item.path, 0), *marks])
+    items.sort(key=lambda item: -seconds[item.path])
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item):
     """Start the kernel of each notebook on the clock that the notebook declares."""
     if not isinstance(item, IPyNbCell):
         return (yield)
     # nbval starts the notebook's kernel in the setup of its first cell, with the environment of this process
-    declared = item.parent.nb.metadata.get("workshop", {}).get("clock", "test")
-    clock = "real" if item.config.stash[no_test_clock] else declared
+    clock = "real" if item.config.stash[no_test_clock] else declared_clock(item)
     with mock.patch.dict(os.environ, item.config.stash[environments][clock], clear=True):
         return (yield)
 

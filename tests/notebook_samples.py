@@ -104,7 +104,7 @@ def copied_project(folder: Path) -> Path:
 
 def run_pytest(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the notebooks of a project as the workshop's are run."""
-    command = [sys.executable, "-m", "pytest", "notebooks", "-p", "no:cacheprovider", "-rA", "--color=no"]
+    command = [sys.executable, "-m", "pytest", "notebooks", "-n0", "-p", "no:cacheprovider", "-rA", "--color=no"]
     environment = os.environ | {"PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
         [*command, *options], cwd=project, env=environment, capture_output=True, encoding="utf-8", check=False

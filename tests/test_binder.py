@@ -21,7 +21,10 @@ LOCK_FILES = REPO2DOCKER / "buildpacks" / "conda"
 # Conda's name of a package, where PyPI has another.
 ON_PYPI = {"jupyterhub-base": "jupyterhub", "nbconvert-core": "nbconvert", "python-fastjsonschema": "fastjsonschema"}
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Binder's images are Linux images")
+pytestmark = [
+    pytest.mark.slow(30),
+    pytest.mark.skipif(sys.platform != "linux", reason="Binder's images are Linux images"),
+]
 
 
 def cannot(reason: str) -> None:

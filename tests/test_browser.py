@@ -23,6 +23,8 @@ from notebook_guards import KERNELSPEC
 from notebook_samples import changed, error, picture, printed
 from notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths
 
+pytestmark = pytest.mark.slow(100)
+
 PATHS = notebook_paths()
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
 

@@ -19,6 +19,8 @@ from workshop import cluster as cluster_module
 from workshop.calls import count_primes, end_process
 from workshop.cluster import ClusterError, small_cluster
 
+pytestmark = pytest.mark.slow(20)
+
 PATIENCE = 120
 """Seconds after which a test gives up: much more than a busy computer needs."""
 

@@ -17,6 +17,8 @@ from test_exercises import judged
 from workshop import cluster
 from workshop.exercises import runner
 
+pytestmark = pytest.mark.slow(70)
+
 
 @pytest.fixture
 def judge(capfd):

@@ -13,6 +13,8 @@ from kernels import async_kernel_manager
 from newer_python import faults_without_comparison, outputs_instead, shows_more_than_stored
 from notebook_tools import Notebook, notebook_paths, sanitized
 
+pytestmark = pytest.mark.slow(50)
+
 PATHS = [path for path in notebook_paths() if Notebook(path).clock == "test"]
 """Notebooks that declare the real clock are run on it by nbval already."""
 CELL_TIMEOUT = 120

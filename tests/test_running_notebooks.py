@@ -9,6 +9,8 @@ import refresh
 from clock.kernel import no_test_clock_here
 from notebook_samples import code, copied_project, markdown, printed, run_pytest, write
 
+pytestmark = pytest.mark.slow(15)
+
 needs_test_clock = pytest.mark.skipif(no_test_clock_here() is not None, reason="the test clock cannot be used here")
 needs_refresh_python = pytest.mark.skipif(
     sys.version_info[:2] != refresh.STORED_PYTHON, reason="outputs are stored from another Python"

@@ -485,7 +485,7 @@ def test_a_coroutine_that_has_ended_already_fails_as_ever(clock):
     assert (task.finished, task.received, task.outcome) == (0, 0, "exception")
 
 
-@pytest.mark.parametrize("wrong", [5, None, "sleeper", sleeper], ids=str)
+@pytest.mark.parametrize("wrong", [5, None, "sleeper", sleeper], ids=["number", "None", "text", "function"])
 def test_what_is_no_coroutine_is_refused_as_ever_and_not_recorded(clock, wrong):
     def refusal():
         with pytest.raises(TypeError) as refused:
