@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import sys
 import time
+from functools import partial
 
 import anyio
 import pytest
@@ -438,6 +439,21 @@ def names(rows):
 @pytest.mark.parametrize(("number", "answer"), RIGHT_ROWS, ids=names(RIGHT_ROWS))
 def test_right_answers_pass(judge, number, answer):
     assert judge(number, answer).startswith(f"✓ {number} ")
+
+
+class HasCall:
+    def __init__(self, answer):
+        self.answer = answer
+
+    async def __call__(self, *arguments):
+        return await self.answer(*arguments)
+
+
+@pytest.mark.parametrize("number", [number for number in NUMBERS if number != "8.6"])  # takes real time
+def test_other_callables_pass(judge, number):
+    right = members(RIGHT[number])[0]
+    for answer in (partial(right), lambda *arguments: right(*arguments), HasCall(right)):
+        assert judge(number, answer).startswith(f"✓ {number} ")
 
 
 # ---- wrong answers: (number, answer, words of the line)
