@@ -230,8 +230,8 @@ def test_what_stands_around_a_call_is_named_by_it():
         await asyncio.sleep(0)
         tasks = [given_name, begun, asyncio.create_task(sleeper(4, "task"))]
         await asyncio.gather(
-            asyncio.wait_for(sleeper(1), 0.5),
-            asyncio.wait_for(sleeper(2), 0.5),
+            asyncio.wait_for(sleeper(1), 9),
+            asyncio.wait_for(sleeper(2), 9),
             *(asyncio.wait_for(task, 9) for task in tasks),
             asyncio.wait_for(asyncio.gather(one(), sleeper(5)), 9),
             asyncio.wait_for(asyncio.shield(sleeper(6)), 9),
@@ -248,7 +248,7 @@ def test_what_stands_around_a_call_is_named_by_it():
         [
             *("one()", "sleeper(5)", "wait_for(gather(one(), sleeper(5)), 9)"),
             *("sleeper(6)", "wait_for(<Future>, 9)", "sleeper(7)", "sleeper(8)", "sleeper(9)"),
-            *("wait_for(sleeper(1), 0.5)", "wait_for(sleeper(2), 0.5)"),
+            *("wait_for(sleeper(1), 9)", "wait_for(sleeper(2), 9)"),
             *("wait_for(mine, 9)", "wait_for(sleeper(…), 9)", "wait_for(sleeper(4, 'task'), 9)"),
             *("to_thread(sleep, 0.001)", "to_thread(len, 'abc')"),
             *("as_completed(…)", "wait_for(as_completed(…), 9)"),

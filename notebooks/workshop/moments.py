@@ -216,7 +216,10 @@ class Snapshot:
         created, started, finished, received = (
             array("d", [time - self._began for time in column]) for column in self._columns
         )
-        outcomes = bytearray(STILL_RUNNING if isnan(time) else RESULT for time in finished)
+        outcomes = bytearray(
+            STILL_RUNNING if isnan(end) and isnan(receipt) else RESULT  # what was received had ended
+            for end, receipt in zip(finished, received, strict=True)
+        )
         for task, outcome in self._outcomes.items():
             outcomes[task] = outcome
         names = Names(self._calls, self._arguments, self._names)

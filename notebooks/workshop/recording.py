@@ -144,8 +144,10 @@ class Recorder:
         self.in_steps: Manner | None = None
         self.users = self.users_of_steps = 0
         self.monitored = monitor.acquire()
-        self.replaced: Creator | None = vars(loop).get("create_task")  # somebody's who did as we do
-        self.create_task: Creator | None = MethodType(self._creator(loop.create_task), loop)
+        before = loop.create_task
+        inherited = before == MethodType(type(loop).create_task, loop)  # asked of vars(loop), the loop would get slower
+        self.replaced: Creator | None = None if inherited else before  # somebody's who did as we do
+        self.create_task: Creator | None = MethodType(self._creator(before), loop)
         loop.create_task = self.create_task
 
     @classmethod
@@ -188,7 +190,7 @@ class Recorder:
             self._forget_steps()
         self.users -= 1
         if self.users == 0:
-            if self._in_place():  # else code inside set one of its own: that one stays
+            if self.loop.create_task is self.create_task:  # else code inside set one of its own: that one stays
                 if self.replaced is None:
                     del self.loop.create_task
                 else:
@@ -278,10 +280,6 @@ class Recorder:
             self.in_steps = None
             if self.monitored:
                 monitor.release_steps()
-
-    def _in_place(self) -> bool:
-        """Tell whether the loop's ``create_task`` is this recorder's."""
-        return vars(self.loop).get("create_task") is self.create_task
 
     def _owner(self, scope: Scope | None) -> Scope | None:
         """Return the innermost scope, of this one and those around it, that is open and recorded here.

@@ -43,12 +43,12 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
             first = received[place]
             if first != first and done(self):  # NaN: not received yet
                 received[place] = clock()
-                end = finished[place]
-                if end != end:
-                    moments.missed(place, self)
             try:
                 return base_result(self)
             except BaseException as error:
+                end = finished[place]
+                if end != end and done(self):
+                    moments.missed(place, self)
                 error.__traceback__ = error.__traceback__.tb_next  # as if there was nobody here
                 raise
 
