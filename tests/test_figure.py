@@ -182,16 +182,22 @@ def test_coverage_follows_the_limits_of_the_axes():
     assert share == pytest.approx(np.ones((100, 50)))
 
 
+ALONE = [("", None)]
+TITLED = [("One $\\frac{", None), ("the other 🍕 " * 40, None)]
+WITH_DEADLINES = [("", 0.01), ("late " * 40, 9.99), ("", None)]
+
+
 @pytest.mark.parametrize("count", [0, 1, 5, 30, 300, 10_000])
-@pytest.mark.parametrize("names", [["task"], ["sleeper(4, 'A')"], ODD_NAMES], ids=["short", "usual", "odd"])
 @pytest.mark.parametrize(
-    "titles",
+    ("names", "titles"),
     [
-        [("", None)],
-        [("One $\\frac{", None), ("the other 🍕 " * 40, None)],
-        [("", 0.01), ("late " * 40, 9.99), ("", None)],
+        (["task"], ALONE),
+        (["sleeper(4, 'A')"], TITLED),
+        (["sleeper(4, 'A')"], WITH_DEADLINES),
+        (ODD_NAMES, ALONE),
+        (ODD_NAMES, WITH_DEADLINES),
     ],
-    ids=["alone", "titled", "deadlines"],
+    ids=["short alone", "usual titled", "usual with deadlines", "odd alone", "odd with deadlines"],
 )
 def test_everything_written_can_be_read(count, names, titles):
     tasks = many(count, outcomes=OUTCOMES[1:], wait=0.5, received_after=0.25)
@@ -401,8 +407,19 @@ def test_draw_takes_and_returns_axes(count, style):
 LONG_NAMES = [*EVERY_KIND[:3], TaskRecord("n" * 50, 0, 0, 1, 1, "result")]
 
 
-@pytest.mark.parametrize("tasks", [EVERY_KIND, Records.of(LONG_NAMES, 3.0), many(3), many(3000), Records(ended=1.0)])
-@pytest.mark.parametrize("deadline", [None, 0.1, 2.9])
+@pytest.mark.parametrize(
+    ("tasks", "deadline"),
+    [
+        (EVERY_KIND, None),
+        (EVERY_KIND, 0.1),
+        (EVERY_KIND, 2.9),
+        (Records.of(LONG_NAMES, 3.0), 2.9),
+        (many(3), 0.1),
+        (many(3000), None),
+        (many(3000), 2.9),
+        (Records(ended=1.0), 0.1),
+    ],
+)
 def test_what_is_drawn_on_axes_lies_inside_their_figure_and_apart(tasks, deadline):
     """Of a figure of the recommended size, of matplotlib's, and of one whose upper axes leave numbers to the lower."""
     recommended = Figure(figsize=figure_size(tasks), layout="constrained")
