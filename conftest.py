@@ -13,8 +13,8 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from clock import kernel
-from measured import is_measured, without_pictures
-from newer_python import faults_without_comparison, outputs_instead, shows_more_than_stored
+from support.measured import is_measured, without_pictures
+from support.newer_python import faults_without_comparison, outputs_instead, shows_more_than_stored
 
 COMPARED_TOO = {"image/png", "image/jpeg", "metadata"}
 """What nbval leaves out unless told otherwise. An output's metadata holds the alt text of its picture."""

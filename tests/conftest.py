@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from watching_ways import MONITORING, no_tool_id_left
+from support.watching_ways import MONITORING, no_tool_id_left
 
 
 def pytest_collection_finish() -> None:
@@ -36,6 +36,6 @@ def way_of_watching(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def judge(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Return a function that checks an answer and returns the line that was printed."""
-    from test_exercises import judged  # not above: pytest prepares the assertions of a test module when it collects it
+    from test_checks import judged  # not above: pytest prepares the assertions of a test module when it collects it
 
     return partial(judged, capfd)

@@ -25,10 +25,10 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 
 from clock.kernel import kernel_environment, no_test_clock_here
-from kernels import async_kernel_manager
-from measured import is_measured, without_pictures
-from newer_python import KEY, STORED_PYTHON, prints_otherwise
-from notebook_tools import notebook_paths, sanitized
+from support.kernels import async_kernel_manager
+from support.measured import is_measured, without_pictures
+from support.newer_python import KEY, STORED_PYTHON, prints_otherwise
+from support.notebook_tools import notebook_paths, sanitized
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 120

@@ -1,14 +1,12 @@
 """The stop button ends every cell at once, without costing anything before it is pressed."""
 
 import os
-from pathlib import Path
 
 import pytest
 
 from clock.kernel import kernel_environment
-from kernels import running_kernel
-
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+from support.kernels import running_kernel
+from support.places import NOTEBOOKS
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the test interrupts a kernel by a signal")
 

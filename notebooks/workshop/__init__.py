@@ -1,4 +1,7 @@
-"""Helpers of the workshop on asyncio results: what the lessons import."""
+"""Helpers of the workshop on asyncio results: what the lessons import stands here.
+
+Each folder beside this file is a part that can be understood without the others, and says what may be imported from it.
+"""
 
 import sys
 from typing import TYPE_CHECKING
@@ -9,16 +12,14 @@ if sys.version_info < (3, 11):  # noqa: UP036 (who has an older one is to be tol
         "this notebook's kernel.".format(*sys.version_info[:3])
     )
 
-from .described import described
+from .classroom import preflight
 from .exercises import check, compare, predict
-from .experiments import experiment
-from .labs import lab
-from .preflight import preflight
+from .lab import experiment, lab
 from .stop_button import install as _install_stop_button
-from .timeline import Timeline, side_by_side
+from .timeline import Timeline, described, side_by_side
 
 if TYPE_CHECKING:
-    from .api import demo_api
+    from .demo_server import demo_api
 
 __all__ = [
     "Timeline",
@@ -37,7 +38,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import what needs aiohttp when a lesson asks for it: a browser's Python can import all the rest without."""
     if name == "demo_api":
-        from .api import demo_api
+        from .demo_server import demo_api
 
         return demo_api
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

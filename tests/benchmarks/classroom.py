@@ -26,7 +26,7 @@ from nbclient import NotebookClient
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from clock.kernel import kernel_environment
-from kernels import async_kernel_manager
+from support.kernels import async_kernel_manager
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 STARTING_AT_ONCE = 4

@@ -19,14 +19,14 @@ from nbformat.v4 import new_code_cell, new_notebook
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from clock.kernel import kernel_environment
-from kernels import async_kernel_manager
+from support.kernels import async_kernel_manager
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 PREPARE = """
 import asyncio, json, time
 from workshop import Timeline
-from workshop.live import LiveView
+from workshop.timeline.views.live import LiveView
 
 frames = []
 tick = LiveView._tick

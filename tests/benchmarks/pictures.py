@@ -23,8 +23,8 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from workshop.figure import picture, png
-from workshop.records import RESULT, Records
+from workshop.timeline.records import RESULT, Records
+from workshop.timeline.views.figure import picture, png
 
 
 def workload(tasks: int, waiting: bool) -> Records:

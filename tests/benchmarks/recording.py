@@ -26,7 +26,7 @@ from measuring import machine
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks"))
 
-from workshop.timeline import Timeline
+from workshop.timeline.block import Timeline
 
 SIZES = (100, 1_000, 10_000, 100_000)
 OLDEST = (3, 11)

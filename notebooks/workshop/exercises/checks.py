@@ -7,10 +7,10 @@ import re
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from typing import Any
 
-from workshop.exercises import runner
-from workshop.exercises.ideas import idea_behind
-from workshop.exercises.runner import Outcome
-from workshop.exercises.say import say, shown
+from . import runner
+from .ideas import idea_behind
+from .runner import Outcome
+from .say import say, shown
 
 Checker = Callable[[Any], Awaitable[str]]
 

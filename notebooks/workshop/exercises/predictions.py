@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.exercises.say import say, shown
+from .say import say, shown
 
 Verdict = tuple[str | None, str]
 """The answer that a run fits, None if it fits none of them, and what the run did, in words without a full stop."""

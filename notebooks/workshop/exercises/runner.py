@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from workshop.exercises.say import one_line
+from .say import one_line
 
 try:
     from resource import RUSAGE_THREAD, getrusage  # Linux

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
-from workshop.exercises.checks import attempt, expect, expect_nothing_left, seconds, shown
-from workshop.exercises.runner import Outcome
+from .checks import attempt, expect, expect_nothing_left, seconds, shown
+from .runner import Outcome
 
 
 class SlowCalls:

@@ -1,0 +1,5 @@
+"""What single chapters show: a restaurant, three patients, other processes, a cluster, what scale costs.
+
+Each module belongs to one chapter and may be imported by that chapter's notebook and exercises; none imports another,
+but `chart` draws what `scale` measured.
+"""

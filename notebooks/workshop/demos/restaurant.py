@@ -1,0 +1,193 @@
+"""The restaurant of chapter 05: the slip that goes with an order, and the picture of an evening."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from math import inf, nan
+from numbers import Real
+from typing import Any
+
+from workshop.timeline.records import RESULT, STILL_RUNNING, Records
+from workshop.timeline.views.bundle import picture_with_words
+from workshop.timeline.views.text import LONGEST_NAME, MOST_DESCRIBED, MOST_ROWS, one_line
+
+LEGEND = {
+    "waits to start": "ordered, waits for an oven",
+    "from start to result": "in the oven",
+    "still running at the end": "still in the oven",
+    "ready, not yet received": "ready, not yet served",
+    "received": "served",
+}
+"""The words of a timeline's legend, and what they are called in a restaurant."""
+
+
+@dataclass
+class Slip:
+    """What is noted of one order. Times are seconds since the evening began; None for what has not happened.
+
+    Attributes:
+        table: who ordered.
+        dish: what was ordered.
+        ordered: when it was ordered.
+        in_oven: when it came into an oven.
+        ready: when it came out, onto the pass: the place where the waiter picks dishes up.
+        served: when it stood on the table.
+    """
+
+    table: str
+    dish: str
+    ordered: float | None = None
+    in_oven: float | None = None
+    ready: float | None = None
+    served: float | None = None
+
+    @property
+    def wait(self) -> float:
+        """Seconds from the order to the dish on the table.
+
+        Raises:
+            ValueError: if the dish was not served, or not ordered.
+        """
+        if self.ordered is None or self.served is None:
+            raise ValueError(f"{self.table}'s {self.dish} has no wait yet: it was not ordered and served")
+        return self.served - self.ordered
+
+
+MOMENTS = [field.name for field in fields(Slip)][2:]
+
+
+class Service:
+    """The picture of one evening, or of several on one time axis; made by `draw_service`.
+
+    Args:
+        evenings: the slips of each evening, under its title.
+    """
+
+    def __init__(self, evenings: Mapping[str, Sequence[Slip]]) -> None:
+        self.evenings = evenings
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"{_name(title)}\n{_table(slips)}" for title, slips in self.evenings.items())
+
+    def __repr__(self) -> str:
+        return f"<service of {' and '.join(map(_name, self.evenings))}>"
+
+    def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
+        from workshop.timeline.views import figure
+
+        drawn = figure.picture([(title, _records(slips)) for title, slips in self.evenings.items()])
+        for legend in drawn.legends:  # there is none as long as nothing has happened
+            for words in legend.get_texts():
+                words.set_text(LEGEND[words.get_text()])
+        alt = " ".join(f"{_name(title)}: {_described(slips)}" for title, slips in self.evenings.items())
+        return picture_with_words(figure.png(drawn), alt, str(self))
+
+
+def draw_service(evenings: Mapping[str, Sequence[Slip]]) -> Service:
+    """Show what became of the orders: when each waited, was in an oven, stood on the pass, and was served.
+
+    It is the picture of a timeline, with the words of a restaurant.
+
+    Args:
+        evenings: the slips of each evening, under its title, the topmost first.
+
+    Returns:
+        An object that shows itself as the last line of a cell, or by ``print`` as tables.
+
+    Raises:
+        TypeError: if the evenings are no dictionary of lists of slips, or a time is no number.
+        ValueError: if an evening has no slip, a slip no time of ordering, or its times
+            are infinite, negative, or not in order.
+    """
+    if not isinstance(evenings, Mapping) or not evenings:
+        raise TypeError("draw_service takes evenings by their titles, such as {'Monday': slips}")
+    kept = {}
+    for title, slips in evenings.items():
+        if not isinstance(title, str):
+            raise TypeError(f"the title of an evening is text, such as 'Monday', not {title!r}")
+        orders = list(slips) if isinstance(slips, Iterable) else None
+        if orders is None or not all(isinstance(slip, Slip) for slip in orders):
+            raise TypeError(f"an evening is a list of slips, such as [Slip('Ada', 'roast')]; that of {title!r} is not")
+        if not orders:
+            raise ValueError(f"the evening of {title!r} has no slips: there is nothing to draw")
+        for slip in orders:
+            _check(slip)
+        kept[title] = orders
+    return Service(kept)
+
+
+def _check(slip: Slip) -> None:
+    """Raise an error if a slip can't be drawn."""
+    if slip.ordered is None:
+        raise ValueError(f"{slip.table}'s slip has no time of ordering: let the kitchen do its work first")
+    noted = [(moment.replace("_", " "), getattr(slip, moment)) for moment in MOMENTS]
+    noted = [(moment, time) for moment, time in noted if time is not None]
+    for moment, time in noted:
+        if not isinstance(time, Real):
+            raise TypeError(f"on {slip.table}'s slip, {moment!r} is a number of seconds or None, not {time!r}")
+        if not 0 <= time < inf:
+            raise ValueError(f"on {slip.table}'s slip, {moment!r} is a moment after the evening began, not {time!r}")
+    for (before, earlier), (after, later) in pairwise(noted):
+        if later < earlier:
+            raise ValueError(
+                f"on {slip.table}'s slip, {after!r} is {later:.2f} s, and {before!r}, which comes before it, is "
+                f"{earlier:.2f} s: was `start` set again while the evening was going on?"
+            )
+
+
+def _name(name: object) -> str:
+    """Return a reader's name of a table, a dish or an evening, in one line that is not too long."""
+    return one_line(str(name), LONGEST_NAME)
+
+
+def _records(slips: Sequence[Slip]) -> Records:
+    """Return slips as a timeline's records: ordered is created, in an oven is running, served is received."""
+    columns = [array("d", (nan if time is None else time for time in _times(slips, moment))) for moment in MOMENTS]
+    return Records(
+        [f"{slip.table}: {slip.dish}" for slip in slips],
+        *columns,
+        bytearray(STILL_RUNNING if slip.ready is None else RESULT for slip in slips),
+        max(time for moment in MOMENTS for time in _times(slips, moment) if time is not None),
+    )
+
+
+def _times(slips: Sequence[Slip], moment: str) -> Iterator[float | None]:
+    return (getattr(slip, moment) for slip in slips)
+
+
+def _table(slips: Sequence[Slip]) -> str:
+    """Return the slips as a table. Of more than 40 slips the first 20 and the last 20 are shown."""
+    left_out = max(len(slips) - MOST_ROWS, 0)
+    above = MOST_ROWS // 2 if left_out else len(slips)
+    rows = [["table", "dish", *(moment.replace("_", " ") for moment in MOMENTS)]]
+    for slip in (*slips[:above], *slips[above + left_out :]):
+        times = (getattr(slip, moment) for moment in MOMENTS)
+        rows.append([_name(slip.table), _name(slip.dish), *("-" if time is None else f"{time:.2f}" for time in times)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join([*map(str.ljust, row[:2], widths), *map(str.rjust, row[2:], widths[2:])]).rstrip() for row in rows
+    ]
+    if left_out:
+        lines.insert(1 + above, f"… {left_out} more …")
+    return "\n".join(lines)
+
+
+def _described(slips: Sequence[Slip]) -> str:
+    """Return the alt text of one evening: what became of each order; of many orders, the first and the last."""
+    in_order = sorted(slips, key=lambda slip: (slip.served is None, slip.served))
+    if len(slips) <= MOST_DESCRIBED:
+        return "; ".join(map(_story, in_order)) + "."
+    served = [slip for slip in in_order if slip.served is not None]
+    parts = [f"{len(slips)} orders, {len(served)} served"]
+    if served:
+        parts.append(f"the first: {_story(served[0])}")
+        parts.append(f"the last: {_story(served[-1])}")
+    return "; ".join(parts) + "."
+
+
+def _story(slip: Slip) -> str:
+    """Return what became of one order."""
+    ready = "not ready" if slip.ready is None else f"ready {slip.ready:.2f}"
+    served = "not served" if slip.served is None else f"served {slip.served:.2f}"
+    return f"{_name(slip.table)} ordered at {slip.ordered:.2f} s, {ready}, {served}"

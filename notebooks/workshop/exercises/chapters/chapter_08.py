@@ -1,0 +1,668 @@
+"""Predictions and exercises of chapter 08, the pitfalls clinic."""
+
+import asyncio
+import inspect
+import sys
+import time
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from math import inf
+from typing import Any
+
+from ..checks import (
+    BLOCKS,
+    CANCELLED,
+    attempt,
+    exercise,
+    expect,
+    expect_all_awaited,
+    expect_nothing_left,
+    explaining,
+    seconds,
+    shown,
+)
+from ..predictions import Prediction, Verdict, prediction
+from ..runner import Outcome
+from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
+
+
+def _paid(bill: Sequence[str]) -> Verdict:
+    did = f"in your run, {len(bill)} call{'s were' if len(bill) != 1 else ' was'} paid"
+    return {1: "a", 3: "b", 0: "c"}.get(len(bill)), did
+
+
+def _order_of_beginning(begun: Sequence[int]) -> Verdict:
+    expected = list(range(len(begun)))
+    if len(begun) < 2:
+        return None, f"in your run, {len(begun)} visitors came in"
+    if list(begun) == expected:
+        return "a", "in your run, they came in in the order of the list"
+    if list(begun) == expected[::-1]:
+        return "b", "in your run, the last came in first"
+    return "c", "in your run, they came in in another order"
+
+
+def _group_with_try(received: Sequence[str], outcome_of_c: str) -> Verdict:
+    did = f"in your run, {', '.join(received) or 'nothing'} was received, and C ended with: {outcome_of_c}"
+    if outcome_of_c == "cancelled":
+        return "a", did
+    if outcome_of_c == "result":
+        return ("b" if "C" in received else "c"), did
+    return None, did
+
+
+def _received_of_three(received: Sequence[str]) -> Verdict:
+    number = len(received)
+    return {3: "a", 2: "b", 1: "c"}.get(number), f"in your run, {number} of 3 results arrived"
+
+
+def _slow_and_late(received: Sequence[str]) -> Verdict:
+    number = len(received)
+    return {3: "a", 1: "b", 2: "c"}.get(number), f"in your run, {number} of 3 results arrived"
+
+
+def _first_of_blocking(moment: float | None) -> Verdict:
+    if moment is None:
+        return "c", "in your run, the time was up before any result"
+    did = f"in your run, the first result was received at {seconds(moment)}"
+    return ("a" if moment < 0.3 else "b" if 0.6 < moment < 2 else None), did
+
+
+def _tqdm_in_async_for(error: BaseException | None) -> Verdict:
+    did = f"your run ended with {type(error).__name__}" if error else "your run ended without an error"
+    return ("a" if error is None else "c" if isinstance(error, TypeError) else None), did
+
+
+prediction(
+    "8.1",
+    Prediction(
+        answers={
+            "a": "`return` in the loop ends your waiting, and nothing else. The other two calls run on to their end, "
+            "and each of them costs.",
+            "b": "`return` and `break` end your waiting, and nothing else. The other two calls ran to their end, and "
+            "nobody wanted their results.",
+            "c": "The first call was awaited to its end, so at least that one is paid. And nobody stopped the others: "
+            "they ran to their end.",
+        },
+        usual="b",
+        observes="the list of the calls that were paid",
+        verdict=_paid,
+    ),
+)
+prediction(
+    "8.2",
+    Prediction(
+        answers={
+            "a": "as_completed puts coroutines into a set before it makes tasks of them, and a set has an order of its "
+            "own. Here it goes by where the coroutines happen to lie in memory.",
+            "b": "There is no rule like that. as_completed puts coroutines into a set before it makes tasks of them, "
+            "and a set has an order of its own.",
+            "c": "as_completed puts coroutines into a set before it makes tasks of them. A set's order goes by where "
+            "its members happen to lie in memory: any order is possible, the list's too.",
+        },
+        usual="c",
+        observes="the numbers of the visitors in the order in which they came in",
+        verdict=_order_of_beginning,
+    ),
+)
+prediction(
+    "8.3",
+    Prediction(
+        answers={
+            "a": "A task group stands for all or nothing: when one of its tasks fails, it cancels the others, and the "
+            "code in its block too. Your `except` never gets to see the ValueError.",
+            "b": "So it would be without the group. But a task group stands for all or nothing: when one of its tasks "
+            "fails, it cancels the others, and the code in its block too.",
+            "c": "The code in the block is cancelled, that is right. But so are the group's other tasks: C does not "
+            "get to its end.",
+        },
+        usual="a",
+        observes="the list of what was received, and the outcome of C in the timeline",
+        verdict=_group_with_try,
+    ),
+)
+ROUNDS_ARE_GIVEN_BACK = sys.version_info >= (3, 15, 1) or (3, 14, 9) <= sys.version_info < (3, 15)
+"""Whether a round of as_completed whose await is cancelled comes again (gh-158004 in Python's list of changes)."""
+
+prediction(
+    "8.4",
+    Prediction(
+        answers={
+            "a": "So it is from Python 3.14.9 and 3.15.1 on: a round that ends with “nothing yet” is given back. "
+            "Before, there are three rounds, one for each task, and such a round is gone.",
+            "b": "Count the rounds of the older Pythons: there are three. The first ends with “nothing yet” at 0.6 s, "
+            "the second gives A at 1.0 s, the third ends with “nothing yet” at 1.6 s. From 3.14.9 and 3.15.1 on, those "
+            "two are given back, and all three results arrive.",
+            "c": "So it is up to Python 3.14.8, and in 3.15.0: there are three rounds, one for each task, and two of "
+            "them end with “nothing yet”. From 3.14.9 and 3.15.1 on, these are given back.",
+        },
+        usual="a" if ROUNDS_ARE_GIVEN_BACK else "c",
+        observes="the list of what was received",
+        verdict=_received_of_three,
+    ),
+)
+prediction(
+    "8.5",
+    Prediction(
+        answers={
+            "a": "The time limit is for the tasks, and all of them were done at 0.14 s. Results that are ready are "
+            "delivered, however late you ask for them.",
+            "b": "The second is asked for at 0.20 s, and is ready. Even the third, asked for at 0.30 s, is delivered: "
+            "the time limit is for the tasks, and they were done in time.",
+            "c": "The third is asked for at 0.30 s, after the limit, but it has been ready since 0.14 s. The time "
+            "limit is for the tasks, not for you.",
+        },
+        usual="a",
+        observes="the list of what was received",
+        verdict=_slow_and_late,
+    ),
+)
+prediction(
+    "8.6",
+    Prediction(
+        answers={
+            "a": "`work` does not await, so the loop is busy until it is done: first with one worker, then with the "
+            "next. When your loop gets its turn, all three are done.",
+            "b": "`work` does not await. So the loop runs one worker after another, 0.4 + 0.1 + 0.2 s, and gets to "
+            "nothing else before: not to your code, not to the clock of the time limit.",
+            "c": "For that, the event loop would have to look at the clock at 0.15 s. It is busy with the workers "
+            "until 0.70 s, and then all results are there.",
+        },
+        usual="b",
+        observes="the moment of the first result, or None",
+        verdict=_first_of_blocking,
+    ),
+)
+prediction(
+    "8.7",
+    Prediction(
+        answers={
+            "a": "asyncio's own as_completed can be used so, from Python 3.13 on. tqdm's is a generator for a plain "
+            "`for`, on every Python.",
+            "b": "A missing bar would be the smaller evil. tqdm's as_completed is a generator for a plain `for`, and "
+            "`async for` refuses it.",
+            "c": "tqdm's as_completed is a generator for a plain `for`, on every Python. Only asyncio's own knows "
+            "`async for`, from 3.13 on.",
+        },
+        usual="c",
+        observes="the exception, or None",
+        verdict=_tqdm_in_async_for,
+    ),
+)
+
+
+IDEAS_BEHIND_ENDS = (
+    (
+        "Your code was cancelled",
+        CANCELLED,
+    ),
+    (
+        "Your code raised ConnectionError: no answer from B",
+        "B's ConnectionError ended your function. Where a task fails, its task group cancels everything, and a `try` "
+        "inside the block comes too late: catch the exception inside the coroutine, so that the task does not fail.",
+    ),
+    (
+        "Your code raised ConnectionError: no answer from C",
+        "C's ConnectionError ended your function. Catch it where you await what as_completed gives, and go on with the "
+        "next.",
+    ),
+    (
+        "_Bar' object",
+        "The bar that your function gets can do one thing, `bar.update()`, and your code asked for more.",
+    ),
+    (
+        "'float' object is not callable",
+        "Something that was called already can't be called again: hand over the function itself, and its arguments "
+        "behind it, as in `to_thread(function, argument)`.",
+    ),
+    ("ickle|Can't get local object", "That function can't be sent to another process. A thread is enough here."),
+)
+"""What is said in place of a message."""
+
+
+async def _attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
+    """Run an answer as `attempt` does, and name the idea where an exception of this chapter ended it."""
+    with explaining(IDEAS_BEHIND_ENDS):
+        return await attempt(answer, *arguments, when=when)
+
+
+class _TimedCalls(SlowCalls):
+    """Slow calls that look at the clock.
+
+    Attributes:
+        began: when the first of them began.
+        ended: when those ended that came to their end.
+    """
+
+    def __init__(self, delays: Mapping[str, float], failing: Iterable[str] = ()) -> None:
+        super().__init__(delays, failing)
+        self.began = inf
+        self.ended: list[float] = []
+
+    async def _call(self, name: str) -> Any:
+        self.began = min(self.began, time.perf_counter())
+        try:
+            return await super()._call(name)
+        finally:
+            if name in self.finished:
+                self.ended.append(time.perf_counter())
+
+
+def _odd_calls(failing: Mapping[str, type[Exception]] | None = None) -> SlowCalls:
+    """Return calls whose results count as false, but for one. They end in the order A, B, C, D."""
+    return SlowCalls({"C": 0.15, "A": 0.05, "D": 0.2, "B": 0.1}, failing or {}, {"A": 0, "B": "", "C": None})
+
+
+async def _expect_odd_results(
+    answer: Any, *others: Any, expected: Sequence[Any] = (0, "", None, "D"), failing: Any = None
+) -> None:
+    """Go on if an answer that is right for texts is so for results that count as false, too.
+
+    Args:
+        answer: the reader's function.
+        others: what it is called with, behind the calls.
+        expected: what it is to return.
+        failing: what the calls raise that fail, by name.
+    """
+    calls = _odd_calls(failing)
+    outcome = await _attempt(answer, calls.coroutines(), *others, when="for other calls")
+    expect(
+        _names(outcome.result) == _names(expected),
+        f"Other calls give 0, '', None and 'D'{', the last of which fails' if failing else ''}: {shown(expected)} was "
+        f"expected, and your function returned {shown(outcome.result)}. What counts as false is a result, too.",
+    )
+
+
+def _names(result: Any) -> list[str]:
+    """Return the items of a list or tuple as text; what is no text is told as it is shown.
+
+    Raises:
+        WrongError: if the result is neither a list nor a tuple, or holds awaitables.
+    """
+    expect(isinstance(result, list | tuple), f"A list was expected, and your function returned {shown(result)}.")
+    expect(
+        not any(map(inspect.isawaitable, result)),
+        "Your function returned a list of awaitables: await what as_completed gives, and collect the results.",
+    )
+    return [name if isinstance(name, str) else shown(name) for name in result]
+
+
+@exercise("8.1")
+async def first_answer(answer: Any) -> str:
+    """Check the exercise: the first answer, and no other call paid."""
+    calls = SlowCalls({"Rome": 0.5, "Oslo": 0.1, "Bern": 0.3})
+    outcome = await _attempt(answer, calls.coroutines())
+    expect(not outcome.blocked, BLOCKS)
+    calls.expect_all_begun()
+    expect(
+        isinstance(outcome.result, str) and outcome.result == "Oslo",
+        f"The first answer is Oslo's, and your function returned {shown(outcome.result)}.",
+    )
+    expect(
+        calls.finished == ["Oslo"],
+        f"{len(calls.finished)} calls came to their end and are to be paid. Stop the others when you have the first "
+        "answer.",
+    )
+    expect_all_stopped(outcome)
+    falsy = await _attempt(answer, _odd_calls().coroutines(), when="for a first answer of 0")
+    expect(
+        shown(falsy.result) == "0",
+        f"For other calls the first answer is 0, and your function returned {shown(falsy.result)}: what counts as "
+        "false is an answer, too.",
+    )
+    outcome = await attempt_cancelled(answer, _odd_calls().coroutines(), after=0.02)
+    number = len(outcome.left_behind)
+    expect(
+        not number,
+        f"Your function was cancelled while it waited, and {number} of its calls still ran, to be paid by nobody "
+        "knows whom. CancelledError is raised at your `await`: clean up under `finally`, which is reached then, too.",
+    )
+    return "One answer, one call to pay, and the others have stopped."
+
+
+@exercise("8.2")
+async def in_order(answer: Any) -> str:
+    """Check the exercise: visitors come in in the order of the list, and leave when they are done."""
+    names = [f"visitor {number}" for number in range(12)]
+    visit = {name: 0.05 + 0.05 * (number * 5 % 12) for number, name in enumerate(names)}
+    calls = SlowCalls(visit)
+    outcome = await _attempt(answer, calls.coroutines())
+    expect(not outcome.blocked, BLOCKS)
+    calls.expect_all_begun()
+    results = _names(outcome.result)
+    expect(
+        calls.finished != names,
+        "Each visitor had to wait until the one before had left: start all of them, then wait.",
+    )
+    expect(
+        sorted(results) == sorted(names),
+        f"The results of all {len(names)} visitors were expected, and your function returned {shown(results)}.",
+    )
+    expect(
+        results == sorted(names, key=visit.get),
+        "All came in, but your list is not in the order in which they were done. as_completed is right for that part.",
+    )
+    expect(
+        calls.begun == names,
+        "They came in in another order than that of the list. Who makes the tasks, and from what? A list has an order, "
+        "and a set has none.",
+    )
+    expect_nothing_left(outcome)
+    await _expect_odd_results(answer)
+    await attempt_cancelled(answer, _odd_calls().coroutines(), after=0.02)
+    return "They come in in the order of the list, and leave when they are done."
+
+
+@exercise("8.3")
+async def post(answer: Any) -> str:
+    """Check the exercise: every letter in the order of arrival, lost ones marked as such."""
+    calls = SlowCalls({"A": 0.1, "B": 0.2, "C": 0.3, "D": 0.05}, failing=("B",))
+    outcome = await _attempt(answer, calls.coroutines())
+    expect(not outcome.blocked, BLOCKS)
+    calls.expect_all_begun()
+    results = _names(outcome.result)
+    expect(
+        "C" in calls.finished or outcome.left_behind,
+        "C was cancelled when B failed: that is what a task group does. Catch the exception where the group can't see "
+        "it, inside the coroutine that the group runs.",
+    )
+    expect(
+        "C" in calls.finished,
+        "Your function returned before C arrived. B's failure is not the end: go on with the next.",
+    )
+    expect(
+        calls.finished == ["D", "A", "B", "C"],
+        f"The letters came one after another, in the order {', '.join(calls.finished)}: start all, then wait.",
+    )
+    expected = ["D", "A", "lost", "C"]
+    expect(
+        sorted(results) == sorted(expected),
+        f"Expected was {expected}, and your function returned {shown(results)}.",
+    )
+    expect(
+        results == expected,
+        f"All are there, but they arrive in the order {', '.join(expected)}, and your list is {shown(results)}. gather "
+        "gives the order of its arguments, as_completed that of arrival.",
+    )
+    expect_nothing_left(outcome)
+    await _expect_odd_results(answer, expected=(0, "", None, "lost"), failing={"D": ConnectionResetError})
+    await _two_are_lost(answer)
+    await attempt_cancelled(answer, _odd_calls().coroutines(), after=0.02)
+    return "One letter is lost, and the others arrive."
+
+
+async def _two_are_lost(answer: Any) -> None:
+    calls = SlowCalls({"A": 0.15, "B": 0.05, "C": 0.1}, failing=("A", "B"))
+    outcome = await _attempt(answer, calls.coroutines(), when="when two letters are lost")
+    expect(
+        _names(outcome.result) == ["lost", "C", "lost"],
+        f"When B is lost, C arrives, and A is lost, your function returned {shown(outcome.result)}: each letter has "
+        "its own end.",
+    )
+
+
+class _OneRoundEach:
+    """`asyncio.as_completed` as it is in Python 3.13: it has as many rounds as tasks, and gives none of them back."""
+
+    given_to = asyncio.as_completed
+
+    def __init__(self, fs: Iterable[Awaitable], *, timeout: float | None = None) -> None:
+        fs = fs if inspect.isawaitable(fs) else list(fs)
+        self._rounds = _OneRoundEach.given_to(fs, timeout=timeout)
+        self._left = len(set(fs))
+
+    def _take(self, end: type[Exception]) -> None:
+        if not self._left:
+            raise end
+        self._left -= 1
+
+    def __iter__(self) -> Iterator[Awaitable]:
+        return self
+
+    def __next__(self) -> Awaitable:
+        self._take(StopIteration)
+        return next(self._rounds)
+
+    def __aiter__(self) -> "_OneRoundEach":
+        return self
+
+    async def __anext__(self) -> Any:
+        self._take(StopAsyncIteration)
+        return await anext(self._rounds)
+
+
+@contextmanager
+def _no_round_given_back() -> Iterator[None]:
+    """Let as_completed count its rounds as older Pythons do, for which the answer is to be right as well."""
+    usual = asyncio.as_completed
+    if sys.version_info >= (3, 14):
+        asyncio.as_completed = _OneRoundEach
+    try:
+        yield
+    finally:
+        asyncio.as_completed = usual
+
+
+@exercise("8.4")
+async def with_sign_of_life(answer: Any) -> str:
+    """Check the exercise: every result, and a sign of life while there is none."""
+    calls, signs = _TimedCalls({"A": 0.2, "B": 0.7, "C": 0.25}), []
+    with _no_round_given_back():
+        outcome = await _attempt(answer, calls.coroutines(), lambda: signs.append(time.perf_counter()))
+    expect(not outcome.blocked, BLOCKS)
+    calls.expect_all_begun()
+    results = _names(outcome.result)
+    expect(
+        set(results) <= set(calls.delays),
+        f"Only the results belong into the list, A, B and C, and your function returned {shown(results)}.",
+    )
+    missing = [name for name in "ACB" if name not in results]
+    cancelled = [name for name in "ACB" if name not in calls.finished and not outcome.left_behind]
+    expect(
+        not cancelled,
+        f"{', '.join(cancelled)} never arrived: cancelled before the end. `wait_for` cancels what it waits for when "
+        "the time is over. Which function leaves it running, and can wait for it again?",
+    )
+    expect(
+        not missing,
+        f"{', '.join(missing)} never arrived. A round that ends with “nothing yet” is a round gone: up to "
+        "Python 3.14.8, as_completed has as many rounds as tasks. Which function can wait again for the same tasks?",
+    )
+    expect(results == ["A", "C", "B"], f"They finish in the order A, C, B; your list is {shown(results)}.")
+    expect_nothing_left(outcome)
+    _expect_signs([max(0.0, sign - calls.began) for sign in signs], [end - calls.began for end in calls.ended])
+    await _expect_odd_results(answer, lambda: None)
+    await attempt_cancelled(answer, _odd_calls().coroutines(), lambda: None, after=0.02)
+    return "All three arrive, with signs of life between them."
+
+
+TOO_QUIET = 0.18
+"""Seconds without a result and without a sign of life that are too long, even on a busy computer."""
+
+
+def _expect_signs(signs: list[float], ends: list[float]) -> None:
+    """Go on if there is a sign of life after each 0.06 s without a result, or a bit later, and no more of them.
+
+    Args:
+        signs: when they were given, in seconds from the beginning.
+        ends: when the calls ended, in the same way.
+    """
+    expect(
+        not signs or signs[0] > 0.05,
+        f"Your first sign of life came after {seconds(sum(signs[:1]))}: let 0.06 s pass without a result.",
+    )
+    heard = sorted([0.0, *ends, *(sign for sign in signs if sign < ends[-1])])
+    longest, since = max((later - earlier, earlier) for earlier, later in pairwise(heard))
+    expect(
+        longest < TOO_QUIET,
+        f"All results arrive, but where is the sign of life? From {seconds(since)} on nothing was heard for "
+        f"{seconds(longest)}. Call it whenever 0.06 s have passed without a result: before A, at 0.20 s, and again "
+        "and again before B, at 0.70 s.",
+    )
+    expect(
+        5 < len(signs) < 20,
+        f"Your function gave {len(signs)} signs of life in 0.7 s: one after each 0.06 s without a result is right.",
+    )
+
+
+@exercise("8.5")
+async def served_in_time(answer: Any) -> str:
+    """Check the exercise: slow service, done at the same time."""
+    calls = SlowCalls({"D": 0.3, "B": 0.14, "A": 0.1, "C": 0.2})
+    kitchen = _Service(calls)
+    outcome = await _attempt(answer, calls.coroutines(), kitchen.serve)
+    expect(not outcome.blocked, BLOCKS)
+    expect_all_awaited(outcome)
+    calls.expect_all_begun()
+    missing = [name for name in "ABCD" if name not in kitchen.served]
+    expect(
+        not missing,
+        f"Not served to the end when your function returned: {', '.join(missing)}. Await every service that you begin.",
+    )
+    results = _names(outcome.result)
+    expect(
+        kitchen.most > 1,
+        f"Your function took {seconds(outcome.elapsed)}: the services wait for one another. D is ready at 0.30 s, and "
+        "0.2 s later everything can be over. Whose task should the service be part of?",
+    )
+    expect(
+        kitchen.ready["A"] < len(calls.delays),
+        "A was ready at 0.10 s, and its service began when all four were ready: don't wait for the others before you "
+        "serve.",
+    )
+    expect(
+        results == list("ABCD"),
+        f"Expected was the list ['A', 'B', 'C', 'D'], the order of service; your function returned {shown(results)}.",
+    )
+    expect_nothing_left(outcome)
+    await _expect_odd_results(answer, kitchen.serve)
+    expect(
+        {"0", "", "None"} <= set(kitchen.served),
+        "Other calls give 0, '', None and 'D', and not all of them were served. What counts as false is a result, too.",
+    )
+    await attempt_cancelled(answer, _odd_calls().coroutines(), kitchen.serve, after=0.1)
+    return f"All four are served after {seconds(outcome.elapsed)}; one after another it would take 0.90 s."
+
+
+class _Service:
+    """Serves results, each for 0.2 s.
+
+    Args:
+        calls: where the results come from.
+
+    Attributes:
+        ready: for each result, as text, how many calls had ended when its service began.
+        served: the results that were served to the end, as text.
+        most: how many services there were at the same time, at most.
+    """
+
+    def __init__(self, calls: SlowCalls) -> None:
+        self.ready: dict[str, int] = {}
+        self.served: list[str] = []
+        self.most = 0
+        self._calls = calls
+
+    async def serve(self, result: Any) -> None:
+        if inspect.isawaitable(result):
+            raise TypeError(f"serve takes a result, such as 'A', not {type(result).__name__}")
+        [name] = _names([result])
+        self.ready[name] = len(self._calls.finished)
+        self.most = max(self.most, len(self.ready) - len(self.served))
+        await asyncio.sleep(0.2)
+        self.served.append(name)
+
+
+@exercise("8.6")
+async def without_blocking(answer: Any) -> str:
+    """Check the exercise: blocking work that does not block the loop."""
+    done, under_way, most = [], set(), 0
+
+    def work(amount: float) -> float:
+        nonlocal most
+        under_way.add(amount)
+        most = max(most, len(under_way))
+        time.sleep(amount)
+        under_way.discard(amount)
+        done.append(amount)
+        return amount
+
+    amounts = [0.0, 0.5, 0.1, 0.3]
+    outcome = await _attempt(answer, work, amounts)
+    expect_all_awaited(outcome)
+    expect(
+        not outcome.blocked,
+        "The event loop still stood still. `work` can't be made to await: it has to run somewhere else, in a thread. "
+        "Which function of asyncio does that?",
+    )
+    expect(sorted(done) == sorted(amounts), f"`work` should run once for each amount, and ran for {shown(done)}.")
+    expect(
+        most > 1,
+        f"The loop is free now, but your function took {seconds(outcome.elapsed)}, the sum: one thread after another. "
+        "Start all, then wait.",
+    )
+    expect(
+        _names(outcome.result) == list(map(str, sorted(amounts))),
+        f"Expected were the results as they come, {sorted(amounts)}, and your function returned "
+        f"{shown(outcome.result)}.",
+    )
+    expect_nothing_left(outcome)
+    await attempt_cancelled(answer, work, [0.2], after=0.05, linger=0.2)
+    return f"The loop stays free, and the work takes {seconds(outcome.elapsed)} in place of 0.90 s."
+
+
+class _Bar:
+    """Stands for a progress bar.
+
+    Args:
+        calls: what it is for.
+
+    Attributes:
+        moves: for each of its moves the time, and how many calls had ended.
+    """
+
+    def __init__(self, calls: SlowCalls) -> None:
+        self.most = len(calls.delays)
+        self.moves: list[tuple[float, int]] = []
+        self._calls = calls
+
+    def update(self, n: float = 1) -> None:
+        if n != 1:
+            raise ValueError(f"each call that ends moves the bar by 1, not by {n!r}")
+        if len(self.moves) == self.most:
+            raise ValueError(f"the bar is full: there are {self.most} calls, and it was moved once more")
+        self.moves.append((time.perf_counter(), len(self._calls.finished)))
+
+
+@exercise("8.7")
+async def honest_bar(answer: Any) -> str:
+    """Check the exercise: a bar that moves whenever a call ends, also when it fails."""
+    calls = _TimedCalls({"A": 0.4, "B": 0.1, "C": 0.3, "D": 0.2}, failing=("C",))
+    bar = _Bar(calls)
+    outcome = await _attempt(answer, calls.coroutines(), bar)
+    expect(not outcome.blocked, BLOCKS)
+    calls.expect_all_begun()
+    expect(bar.moves, "The bar was never moved: call bar.update() whenever a call ends.")
+    expect(
+        len(bar.moves) == bar.most,
+        f"The bar ends at {len(bar.moves)} of {bar.most}. A call that fails has ended, too: move the bar in both "
+        "cases, after the `try` statement or under `finally`.",
+    )
+    expect(
+        all(ended >= number for number, (_, ended) in enumerate(bar.moves, start=1)),
+        "The bar moves too early: it is to show how many calls have ended, so await first, then move it by one.",
+    )
+    expect(
+        all(moved - ended < 0.08 for (moved, _), ended in zip(bar.moves, calls.ended, strict=True)),
+        "The bar is full in the end, but it did not move when the calls ended: it should move at 0.10, 0.20, 0.30 and "
+        "0.40 s, one step each.",
+    )
+    results = _names(outcome.result)
+    expect(
+        results == ["B", "D", "A"],
+        f"Expected were the results that arrived, ['B', 'D', 'A'], and your function returned {shown(results)}.",
+    )
+    expect_nothing_left(outcome)
+    await _expect_odd_results(answer, _Bar(calls), expected=(0, "", None), failing={"D": ConnectionResetError})
+    await attempt_cancelled(answer, _odd_calls().coroutines(), _Bar(calls), after=0.02)
+    return "The bar moves when a call ends, and it ends full."

@@ -1,0 +1,269 @@
+"""The lab's panel, made of ipywidgets: settings, a Run and a Stop button, a live picture, and the last runs in a table.
+
+A click may arrive in another thread than the event loop's, depending on the version of ipykernel. So all that it does
+is to ask the loop to begin or to stop.
+"""
+
+import asyncio
+import traceback
+from collections import deque
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from workshop.timeline.views.live import Display
+
+from .experiments import (
+    BUSY,
+    INSTEAD,
+    LONGEST_SPREAD,
+    MOST_TASKS,
+    STRATEGIES,
+    AlreadyRunningError,
+    Report,
+    Run,
+    Settings,
+)
+
+KEPT = 6
+"""So many of the last runs stand in the table."""
+
+NO_TIMEOUT = 0.0
+"""In the choice of timeouts; None would be a choice without a label there."""
+TIMEOUTS = (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0)
+"""Seconds that the panel offers."""
+
+HEADINGS = ("Strategy", "Settings", "First (s)", "Total (s)", "Received", "Left", "Raised")
+STYLE = {"description_width": "9em"}
+WIDE = "24em"
+CELL = 'style="text-align: left; vertical-align: top; padding: 3px 10px; border-bottom: 1px solid #999"'
+DENSE = 'style="line-height: 1.4; margin: 4px 0"'
+
+
+class Picture(Display):
+    """Shows the frames of a live view in a widget, and complaints about the view in words.
+
+    Args:
+        html: the widget.
+        complain: what to do with a complaint.
+    """
+
+    def __init__(self, html: widgets.HTML, complain: Callable[[str], None]) -> None:
+        self.live = True
+        self._html = html
+        self.complain = complain
+
+    def show(self, data: dict[str, str], *, last: bool) -> None:
+        """Show a frame, in the place of the one before.
+
+        Args:
+            data: the frame, by MIME type.
+            last: whether it is the last one.
+        """
+        self._html.value = data["text/html"]
+
+
+class Explorer(widgets.VBox):
+    """The panel. Make it in a notebook's cell: its runs belong to the event loop that runs there.
+
+    Attributes:
+        strategy, window, tasks, spread, failure, timeout: the settings' widgets.
+        run_button, stop_button: what begins and ends a run.
+        status, picture, report, runs: the widgets that tell what happens and what came of it.
+
+    Raises:
+        RuntimeError: if no event loop runs.
+    """
+
+    _running: "Explorer | None" = None
+    """The panel that has a run under way."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task | None = None
+        self._run: Run | None = None
+        self._why_stopped = self._complaint = ""
+        self._reports: deque[Report] = deque(maxlen=KEPT)
+
+        self.strategy = widgets.Dropdown(options=list(STRATEGIES), value="as_completed", description="Strategy")
+        self.window = widgets.IntSlider(3, 1, MOST_TASKS, description="Size of window")
+        self.tasks = widgets.IntSlider(8, 1, MOST_TASKS, description="Tasks")
+        self.spread = widgets.FloatSlider(1.0, min=0, max=LONGEST_SPREAD, step=0.1, description="Spread (seconds)")
+        self.failure = widgets.Checkbox(False, description="One task fails", indent=True)
+        choices = [("none", NO_TIMEOUT), *((f"{seconds:g} seconds", seconds) for seconds in TIMEOUTS)]
+        self.timeout = widgets.Dropdown(options=choices, description="Timeout")
+        self._settings = (self.strategy, self.window, self.tasks, self.spread, self.failure, self.timeout)
+        for widget in self._settings:
+            widget.style = STYLE
+            widget.layout.width = WIDE
+        self.run_button = widgets.Button(description="Run", icon="play", tooltip="Run the experiment")
+        self.stop_button = widgets.Button(description="Stop", icon="stop", tooltip="Stop the experiment")
+        self.status, self.picture, self.report, self.runs = (widgets.HTML() for _ in range(4))
+
+        self.run_button.on_click(lambda button: self._ask(self._start))
+        self.stop_button.on_click(lambda button: self._ask(self._stop))
+        self.strategy.observe(lambda change: self._enable(), "value")
+        for widget, name in self._names().items():
+            widget.add_class(f"lab-{name}")
+        self._say("Ready: choose, then press Run")
+        self._enable()
+
+        columns = widgets.HBox(
+            [
+                widgets.VBox([self.strategy, self.window, self.timeout]),
+                widgets.VBox([self.tasks, self.spread, self.failure]),
+            ],
+            layout=widgets.Layout(flex_flow="row wrap"),
+        )
+        buttons = widgets.HBox([self.run_button, self.stop_button])
+        super().__init__([columns, buttons, self.status, self.picture, self.report, self.runs])
+        self.add_class("lab")
+
+    @classmethod
+    def stop_running(cls, why: str) -> None:
+        """Stop the run that any panel has under way.
+
+        Args:
+            why: what that panel says then.
+        """
+        if cls._one_runs():
+            explorer = cls._running
+            explorer._ask(lambda: explorer._stop(why))
+
+    @classmethod
+    def _one_runs(cls) -> bool:
+        """Tell whether a panel has a run under way. One whose event loop was closed under it has not."""
+        return cls._running is not None and not cls._running._loop.is_closed()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Return what shows the panel, and words for where widgets can't be shown."""
+        data = super()._repr_mimebundle_(**options)
+        if data is not None:
+            data["text/plain"] = f"The lab is a panel of widgets. Where you see none, do the same in a cell: {INSTEAD}"
+        return data
+
+    def _names(self) -> dict[widgets.Widget, str]:
+        """Return a name for each part, as its CSS class has it."""
+        names = ("strategy", "window", "tasks", "spread", "failure", "timeout")
+        parts = dict(zip(self._settings, names, strict=True))
+        return parts | {
+            self.run_button: "run",
+            self.stop_button: "stop",
+            self.status: "status",
+            self.picture: "picture",
+            self.report: "report",
+            self.runs: "runs",
+        }
+
+    def _ask(self, what: Callable[[], None]) -> None:
+        """Have the event loop do something soon, and show in the panel if it fails."""
+
+        def do() -> None:
+            try:
+                what()
+            except Exception as error:
+                self._show_fault(error)
+
+        self._loop.call_soon_threadsafe(do)
+
+    def _start(self) -> None:
+        if self._task is not None:  # the second click of a double click
+            return
+        if Run.is_under_way() or Explorer._one_runs():
+            self._say(BUSY)
+            return
+        settings = Settings(
+            self.strategy.value,
+            self.tasks.value,
+            self.spread.value,
+            self.failure.value,
+            self.timeout.value or None,
+            self.window.value,
+        )
+        self._run, self._why_stopped, self._complaint = Run(settings), "Stopped", ""
+        self._task = self._loop.create_task(self._run.perform(Picture(self.picture, self._complain)))
+        self._task.add_done_callback(lambda task: self._ended())
+        Explorer._running = self
+        self.report.value = ""
+        self._enable()
+        self._say("Running")
+
+    def _stop(self, why: str = "Stopped") -> None:
+        if self._task is not None and not self._task.cancelling():
+            self._why_stopped = why
+            self._task.cancel()
+            self._enable()
+            self._say("Stopping")
+
+    def _ended(self) -> None:
+        """Show what came of the run."""
+        task, self._task, Explorer._running = self._task, None, None
+        self._enable()
+        try:
+            if self._run.report is not None:
+                self._show_report(self._run.report)
+            if task.cancelled():
+                self._say(self._why_stopped)
+            elif isinstance(error := task.exception(), AlreadyRunningError):  # a cell was faster
+                self._say(str(error))
+            elif error is not None:
+                self._show_fault(error)
+            else:
+                self._say("Ended")
+        except Exception as error:
+            self._show_fault(error)
+
+    def _enable(self) -> None:
+        """Let each control be used when it has a use."""
+        runs = self._task is not None
+        for widget in self._settings:
+            widget.disabled = runs
+        self.window.disabled = runs or self.strategy.value != "window"
+        self.run_button.disabled = runs
+        self.stop_button.disabled = not runs or self._task.cancelling() > 0
+
+    def _say(self, words: str) -> None:
+        if self._complaint:
+            words = f"{words}. {self._complaint}"
+        self.status.value = f'<div role="status" {DENSE}><b>{escape(words)}</b></div>'
+
+    def _complain(self, words: str) -> None:
+        """Say what went wrong with the view, now and at the end of the run."""
+        self._complaint = words
+        self._say("Running")
+
+    def _show_fault(self, error: BaseException) -> None:
+        self._say("The lab itself failed: this is a fault in it, not in your settings")
+        trace = "".join(traceback.format_exception(error))
+        self.report.value = f"<pre>{escape(trace)}</pre>"
+
+    def _show_report(self, report: Report) -> None:
+        heading, *facts = map(escape, report.sentences())
+        self.report.value = (
+            f"<div {DENSE}><b>{heading}</b><ul {DENSE}>{''.join(f'<li>{fact}</li>' for fact in facts)}</ul></div>"
+        )
+        self._reports.appendleft(report)
+        self.runs.value = _table(self._reports)
+
+
+def _table(reports: deque[Report]) -> str:
+    """Return the last runs as an HTML table."""
+    headings = "".join(f'<th scope="col" {CELL}>{heading}</th>' for heading in HEADINGS)
+    rows = "".join(f"<tr>{''.join(f'<td {CELL}>{escape(cell)}</td>' for cell in _cells(row))}</tr>" for row in reports)
+    caption = '<caption style="text-align: left">The last runs, the newest on top</caption>'
+    return f"<table {DENSE}>{caption}<thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cells(report: Report) -> tuple[str, ...]:
+    settings = report.settings
+    return (
+        settings.strategy_words(),
+        settings.words(),
+        "never" if report.first is None else f"{report.first:.2f}",
+        f"stopped at {report.total:.2f}" if report.stopped else f"{report.total:.2f}",
+        f"{report.received} of {settings.tasks}",
+        report.left,
+        report.raised or "nothing",
+    )

@@ -1,0 +1,10 @@
+"""The instrument: it records what the tasks of unmodified code really do, and shows it as a picture or a table.
+
+It stands alone: copied anywhere, it works, and imports nothing else of the workshop. From outside, import `Timeline`,
+`side_by_side` and `described` from here, what a timeline knows from `records`, and how it is shown from `views`.
+"""
+
+from .block import Timeline, side_by_side
+from .views.described import described
+
+__all__ = ["Timeline", "described", "side_by_side"]

@@ -1,0 +1,399 @@
+"""The notebooks in a real browser: JupyterLab runs each from top to bottom, and its stop button stops a live cell."""
+
+import base64
+import re
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import LocatorAssertions, expect
+
+from support import browser
+from support.browser import STOP_BUTTON, Lab, NoBrowserError, NotebookPage, faults, run_all_of
+from support.lab_server import running_server
+from support.notebook_guards import KERNELSPEC
+from support.notebook_samples import changed, error, picture, printed
+from support.notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths
+
+pytestmark = pytest.mark.slow(100)
+
+PATHS = notebook_paths()
+LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
+
+AT_ONCE = 4
+"""Notebooks that run at the same time: they mostly wait."""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The browser."""
+    try:
+        with browser.running_browser() as running:
+            yield running
+    except NoBrowserError as reason:
+        without_browser(reason)
+
+
+def without_browser(reason: NoBrowserError) -> None:
+    """Skip the test; but fail where changes are checked, so that no change gets in untried."""
+    (pytest.fail if browser.in_ci() else pytest.skip)(str(reason))
+
+
+@pytest.fixture(scope="module")
+def server(chromium, tmp_path_factory):
+    """JupyterLab, which shows a copy of the notebooks."""
+    root = tmp_path_factory.mktemp("lab") / "notebooks"
+    shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    with running_server(root, tmp_path_factory.mktemp("settings")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(chromium, server):
+    """JupyterLab in the browser."""
+    return Lab(chromium, server)
+
+
+@pytest.fixture
+def opened(jupyterlab):
+    """`browser.opened` for a notebook's name."""
+    return partial(browser.opened, jupyterlab)
+
+
+@pytest.fixture(scope="module")
+def ran(jupyterlab):
+    """What Run All made of each notebook."""
+    return run_all_of(jupyterlab, [path.name for path in reversed(PATHS)], AT_ONCE)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_run_all_runs_every_cell_and_nothing_complains(ran, path):
+    notebook = ran.notebooks[path.name]
+    if isinstance(notebook, Exception):
+        raise notebook
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in Notebook(path).cells]
+    assert faults(notebook) == []
+
+
+def test_run_all_leaves_no_error_in_the_page(ran):
+    assert ran.errors == []
+
+
+def test_the_notebooks_fetch_nothing_from_the_internet_as_readme_says(ran):
+    assert ran.elsewhere == []
+
+
+# Live views
+
+
+SLEEPERS = """
+import asyncio
+from workshop import Timeline
+
+async def sleeper(seconds, name):
+    await asyncio.sleep(seconds)
+    return name
+"""
+LIVE = """
+async with Timeline("Live", live=True) as timeline:
+    tasks = [asyncio.create_task(sleeper({0}, "A")), asyncio.create_task(sleeper({1}, "B"))]
+    await asyncio.gather(*tasks)
+"""
+REPORT = "print([record.outcome for record in timeline.tasks], [task.done() for task in tasks])"
+SHOWN = ".jp-OutputArea-output img[src^='data:image/svg+xml']"
+
+
+@pytest.fixture
+def live_notebook(server):
+    """Write a notebook with a live cell whose two tasks sleep so many seconds; return its name."""
+
+    def write(*seconds: float) -> str:
+        name = "live_" + "_".join(map(str, seconds)).replace(".", "") + ".ipynb"
+        cells = [new_code_cell(source.strip()) for source in (SLEEPERS, LIVE.format(*seconds), REPORT)]
+        nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), server.root / name)
+        return name
+
+    return write
+
+
+def wait_for_frames(page: NotebookPage, count: int) -> None:
+    """Wait until so many different frames of a live view have been seen."""
+    page.page.locator(SHOWN).wait_for()
+    for _ in range(count):
+        seen = page.page.locator(SHOWN).get_attribute("src")
+        page.wait_until(f'document.querySelector("{SHOWN}")?.src !== "{seen}"', "there is another frame")
+
+
+def frame(output: dict) -> tuple[str, list[str]]:
+    """Return a frame's alt text, and the texts that its picture holds."""
+    html = "".join(output["data"]["text/html"])
+    alt, data = re.search(r'<img alt="([^"]*)" src="data:image/svg\+xml;base64,([^"]*)"', html).groups()
+    svg = ElementTree.fromstring(base64.b64decode(data))
+    return unescape(alt), [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def assert_over(output: dict, words: str, count: str) -> None:
+    """Assert that a frame is the last one of a block with two tasks, which says so in these words."""
+    alt, texts = frame(output)
+    assert alt.startswith("Live: 2 tasks over ") and words in alt, alt
+    assert any(count in text for text in texts), texts
+
+
+def test_the_stop_button_ends_a_live_cell_and_its_tasks(opened, live_notebook):
+    with opened(live_notebook(300, 400)) as page:
+        kernel = page.kernel()
+        page.run_cell(0)
+        page.start_cell(1)
+        wait_for_frames(page, 5)
+        clicked = time.monotonic()
+        page.click(STOP_BUTTON)
+        page.wait_for_end()
+        print(f"from the click on the stop button to the end of the cell: {time.monotonic() - clicked:.2f} s")
+        page.run_cell(2)
+        assert page.kernel() == kernel
+        _, live, report = page.notebook().cells
+    last_frame, stopped = live.outputs
+    assert stopped["ename"] == "CancelledError"
+    assert report.text == "['cancelled', 'cancelled'] [True, True]\n"
+    assert report.data["execution_count"] == 3
+    assert_over(last_frame, "(cancelled). Received: none.", "0 of 2 finished")
+    assert page.errors == []
+
+
+WAITING = (
+    "await asyncio.Event().wait()",
+    "await asyncio.sleep(600)",
+    "for next_result in asyncio.as_completed([sleeper(600, 'A'), sleeper(700, 'B')]):\n    print(await next_result)",
+)
+
+
+def test_the_stop_button_ends_cells_that_only_wait(opened, server):
+    waiting = [f"print('wait {number}')\n{source}" for number, source in enumerate(WAITING, start=1)]
+    cells = [new_code_cell(source.strip()) for source in (SLEEPERS, *waiting)]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), server.root / "waiting.ipynb")
+    with opened("waiting.ipynb") as page:
+        kernel = page.kernel()
+        page.run_cell(0)
+        for number, source in enumerate(WAITING, start=1):
+            page.start_cell(number)
+            page.wait_for_text(".jp-OutputArea-output", f"wait {number}")
+            clicked = time.monotonic()
+            page.click(STOP_BUTTON)
+            page.wait_for_end()
+            print(f"from the click on the stop button to the end: {time.monotonic() - clicked:.2f} s, {source!r}")
+        assert page.kernel() == kernel
+        _, *stopped = page.notebook().cells
+    assert [cell.outputs[-1]["ename"] for cell in stopped] == ["CancelledError"] * len(WAITING)
+    assert page.errors == []
+
+
+def test_the_last_frame_of_a_live_view_is_saved_and_shown_again(opened, live_notebook, server):
+    name = live_notebook(0.3, 0.6)
+    with opened(name) as page:
+        page.run_all()
+        page.execute("docmanager:save")
+        notebook = page.notebook()
+    assert faults(notebook) == []
+    saved = Notebook(server.root / name)
+    [last_frame] = saved.cells[1].outputs
+    assert_over(last_frame, "Received: all at once at 0.6", "2 of 2 finished")
+    with opened(name) as page:
+        shown = page.page.locator(SHOWN)
+        shown.wait_for()
+        assert (shown.get_attribute("alt"), page.errors) == (frame(last_frame)[0], [])
+
+
+# The lab of chapter 06
+
+LAB = "06_plotting_task_timelines.ipynb"
+RUN, STOP = ".lab-run", ".lab-stop"
+
+
+@pytest.fixture
+def lab(opened):
+    """Chapter 06, opened, with its lab on show."""
+    with opened(LAB) as page:
+        sources = [cell.source for cell in page.notebook().cells]
+        [imports] = [index for index, source in enumerate(sources) if "import Timeline" in source]
+        page.run_cell(imports)
+        page.run_cell(sources.index("lab()"))
+        page.wait_for_text(".lab-status", "Ready")
+        yield page
+        assert page.errors == []
+        assert page.elsewhere == []
+
+
+def choose(page: NotebookPage, name: str, label: str) -> None:
+    """Choose from one of the lab's lists."""
+    page.page.locator(f".lab-{name} select").select_option(label=label)
+
+
+def drag_to_end(page: NotebookPage, name: str) -> None:
+    """Drag the handle of one of the lab's sliders to the right end with the mouse."""
+    slider = page.page.locator(f".lab-{name} .noUi-target")
+    slider.scroll_into_view_if_needed()
+    box, handle = slider.bounding_box(), page.page.locator(f".lab-{name} .noUi-handle").bounding_box()
+    page.page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + box["width"] + 20, handle["y"] + handle["height"] / 2, steps=5)
+    page.page.mouse.up()
+
+
+def soon(page: NotebookPage, selector: str) -> LocatorAssertions:
+    """Return what asserts that something holds of an element, or comes to do so: widgets change one after another."""
+    return expect(page.page.locator(selector))
+
+
+def rows(page: NotebookPage) -> list[str]:
+    """Return the lab's table of runs, a text for each."""
+    return [" ".join(row.split()) for row in page.page.locator(".lab-runs tbody tr").all_inner_texts()]
+
+
+def test_the_lab_runs_what_was_chosen_by_mouse(lab):
+    lab.click(RUN)
+    lab.wait_for_text(".lab-status", "Ended")
+    choose(lab, "strategy", "gather")
+    choose(lab, "timeout", "0.5 seconds")
+    lab.click(".lab-failure input")
+    drag_to_end(lab, "tasks")
+    lab.click(RUN)
+    lab.wait_for_text(".lab-runs", "gather")
+    soon(lab, ".lab-picture img").to_have_attribute("alt", re.compile("^gather: 20 tasks"))
+    newest, oldest = rows(lab)
+    assert newest.startswith("gather 20 tasks") and "0 of 20" in newest
+    assert oldest.startswith("as_completed 8 tasks") and "8 of 8" in oldest and oldest.endswith("nothing")
+
+
+def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
+    for slider in ("tasks", "spread"):
+        drag_to_end(lab, slider)
+    choose(lab, "strategy", "one after another")  # that takes 54 s
+    lab.page.locator(RUN).dblclick()
+    lab.wait_for_text(".lab-status", "Running")
+    soon(lab, RUN).to_be_disabled()
+    seen = lab.page.locator(".lab-picture img").get_attribute("src")
+    lab.wait_until(f'document.querySelector(".lab-picture img").src !== "{seen}"', "there is another frame")
+    clicked = time.monotonic()
+    lab.click(STOP)
+    lab.wait_for_text(".lab-status", "Stopped")
+    print(f"from the click on the lab's stop button to its end: {time.monotonic() - clicked:.2f} s")
+    soon(lab, RUN).to_be_enabled()
+    soon(lab, STOP).to_be_disabled()
+    [stopped] = rows(lab)
+    assert "stopped at" in stopped and "cancelled" in stopped
+
+
+# The checks themselves
+
+
+def after_run_all(change: Callable[[dict, list[dict]], object] = lambda notebook, cells: None) -> Notebook:
+    """Return a notebook that was run, after a change."""
+    return Notebook(Path("01_b.ipynb"), changed(change))
+
+
+def test_a_good_run_has_no_faults():
+    assert faults(after_run_all()) == []
+
+
+FIRST, FIGURE, RAISES = 6, 7, 9
+"""Places in the sample of three code cells: the first, one that shows a picture, and one with `raises-exception`."""
+
+FAULTS = {
+    "an error": (
+        lambda notebook, cells: cells[FIRST].update(outputs=[error()]),
+        ["cell 6 stores 1 errors instead of 0", "cell 6 raised ValueError: no"],
+    ),
+    "no error where one is due": (
+        lambda notebook, cells: cells[RAISES].update(outputs=[]),
+        ["cell 9 stores 0 errors instead of 1"],
+    ),
+    "a warning": (
+        lambda notebook, cells: cells[FIRST]["outputs"].append(printed("careful", "stderr")),
+        ["cell 6 stores output from stderr", "cell 6 wrote: careful"],
+    ),
+    "a picture without words": (
+        lambda notebook, cells: cells[FIGURE].update(outputs=[picture(None)]),
+        ["cell 7 has an image/png output without alt text in its metadata"],
+    ),
+    "a cell that was not run": (
+        lambda notebook, cells: cells[FIRST].update(execution_count=None),
+        ["cell 6 has execution count None instead of 1"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_faults_of_a_run_are_found(what):
+    change, expected = FAULTS[what]
+    assert faults(after_run_all(change)) == expected
+
+
+def test_what_goes_wrong_in_the_page_is_noticed(opened, live_notebook):
+    with socket.create_server(("127.0.0.1", 0)) as another, opened(live_notebook(0.1, 0.2)) as page:
+        elsewhere = f"http://127.0.0.1:{another.getsockname()[1]}/"
+        with page.page.expect_console_message():
+            page.page.evaluate("() => console.error('careful')")
+        with page.page.expect_event("pageerror"):
+            page.page.evaluate("() => { setTimeout(() => { throw Error('not handled'); }); }")
+        with page.page.expect_request(elsewhere):
+            page.page.evaluate("address => { new Image().src = address; }", elsewhere)
+        with pytest.raises(AssertionError, match=r"could not carry out the command: .*no-such-command"):
+            page.execute("no-such-command")
+        with pytest.raises(AssertionError, match=r"(?s)opened a dialog:.*restart the kernel"):
+            page.execute("notebook:restart-kernel")
+    assert [text.split(" (")[0] for text in page.errors] == ["careful", "not handled"]
+    assert page.elsewhere == [elsewhere]
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [(None, pytest.skip.Exception), ("true", pytest.fail.Exception)])
+def test_without_a_browser_tests_are_skipped_but_fail_in_ci(monkeypatch, ci, outcome):
+    monkeypatch.delenv("CI", raising=False)
+    if ci:
+        monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="none was found"):
+        without_browser(NoBrowserError(browser.NOT_FOUND))
+
+
+def test_playwrights_own_browser_comes_first_then_those_on_path_then_installed_ones(monkeypatch, tmp_path):
+    own = tmp_path / "own"
+    chrome, installed = tmp_path / "google-chrome", tmp_path / "chrome.exe"
+    chrome.touch()
+    installed.touch()
+    monkeypatch.setattr(shutil, "which", {}.get)
+    monkeypatch.setattr(browser, "places", lambda: iter([]))
+    with pytest.raises(NoBrowserError):
+        browser.program(str(own))
+    monkeypatch.setattr(browser, "places", lambda: iter([installed]))
+    assert browser.program(str(own)) == str(installed)
+    monkeypatch.setattr(shutil, "which", {"google-chrome": str(chrome)}.get)
+    assert browser.program(str(own)) == str(chrome)
+    own.touch()
+    assert browser.program(str(own)) == str(own)
+
+
+@pytest.mark.parametrize(
+    ("variable", "place"),
+    [
+        ("HOME", "Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+        ("PROGRAMFILES", "Google/Chrome/Application/chrome.exe"),
+        ("PROGRAMFILES(X86)", "Google/Chrome/Application/chrome.exe"),
+        ("LOCALAPPDATA", "Chromium/Application/chrome.exe"),
+    ],
+)
+def test_browsers_are_found_where_macos_and_windows_install_them(monkeypatch, tmp_path, variable, place):
+    if variable == "HOME":
+        monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert tmp_path / place in browser.places()
+
+
+def test_ci_looks_for_the_same_browsers_as_the_tests():
+    assert f"for name in {' '.join(browser.NAMES)}; do" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

@@ -1,0 +1,365 @@
+"""What ways of running calls cost is counted and measured rightly, and told in words that hold on every machine."""
+
+import asyncio
+import contextlib
+import os
+import tracemalloc
+
+import pytest
+
+from clock.kernel import kernel_environment
+from support.kernels import running_kernel
+from support.notebook_tools import NOTEBOOKS, Notebook, notebook_paths, sanitized
+from support.steps_of_answers import stop
+from workshop.demos import scale
+from workshop.demos.chart import Chart
+from workshop.demos.scale import Counts, Curve, Items, Service
+
+
+async def all_of_them(fetch, items, limit, handle):
+    for next_result in asyncio.as_completed([asyncio.create_task(fetch(item)) for item in items]):
+        handle(await next_result)
+
+
+async def one_by_one(fetch, items, limit, handle):
+    for item in items:
+        handle(await fetch(item))
+
+
+async def workers(fetch, items, limit, handle):
+    items = iter(items)
+
+    async def worker():
+        for item in items:
+            handle(await fetch(item))
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+
+
+async def forgets_the_last(fetch, items, limit, handle):
+    await one_by_one(fetch, list(items)[:-1], limit, handle)
+
+
+async def takes_two_megabytes(fetch, items, limit, handle):
+    taken = bytearray(2_000_000)
+    await one_by_one(fetch, items, limit, handle)
+    del taken
+
+
+async def sorts_pairs(fetch, items, limit, handle):
+    """Work that grows with the square of the number of items."""
+    await one_by_one(fetch, items, limit, handle)
+    for _ in items:
+        sum(range(60 * len(items)))
+
+
+# The service
+
+
+def test_the_service_answers_when_all_have_asked():
+    async def main():
+        service = Service()
+        results = await asyncio.gather(*map(service.fetch, "abc"))
+        return results, service.most_running
+
+    assert asyncio.run(main()) == (["a", "b", "c"], 3)
+
+
+def test_the_service_can_answer_one_at_a_time_the_oldest_first():
+    async def main():
+        service, rounds = Service(answers=1), []
+        pending = set()
+        for item in "abc":
+            pending.add(asyncio.create_task(service.fetch(item)))
+            await asyncio.sleep(0)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            rounds.append([task.result() for task in done])
+        return rounds
+
+    assert asyncio.run(main()) == [["a"], ["b"], ["c"]]
+
+
+def test_the_service_passes_over_cancelled_calls_and_stops_when_nobody_waits():
+    async def main():
+        loop = asyncio.get_running_loop()
+        service = Service(answers=1)
+        tasks = [asyncio.create_task(service.fetch(item)) for item in "abc"]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(results[0], asyncio.CancelledError)
+        assert results[1:] == ["b", "c"]
+        for _ in range(2 * scale.QUIET_TURNS):
+            await asyncio.sleep(0)
+        turns = 0
+        tick = service._tick
+
+        def counted(loop):
+            nonlocal turns
+            turns += 1
+            tick(loop)
+
+        service._tick = counted
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert turns == 0
+        assert await service.fetch("again") == "again"
+        assert turns and loop.is_running()
+
+    asyncio.run(main())
+
+
+# Counting
+
+
+@pytest.mark.parametrize(
+    ("way", "counts"),
+    [
+        (all_of_them, Counts(running=50, tasks=50, read=50)),
+        (one_by_one, Counts(running=1, tasks=0, read=1)),
+        (workers, Counts(running=7, tasks=7, read=7)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_is_counted(way, counts):
+    assert asyncio.run(scale.count(way, 50, limit=7)) == counts
+
+
+def test_tasks_that_others_start_meanwhile_do_not_count():
+    async def main():
+        others = [asyncio.create_task(asyncio.sleep(60))]
+
+        async def busy_kernel():
+            while True:
+                others.append(asyncio.create_task(asyncio.sleep(60)))
+                await asyncio.sleep(0)
+
+        others.append(asyncio.create_task(busy_kernel()))
+        counts = await scale.count(all_of_them, 10)
+        assert len(others) > 3
+        await stop(others)
+        return counts.tasks
+
+    assert asyncio.run(main()) == 10
+
+
+def test_counting_leaves_the_loop_as_it_was():
+    async def main():
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(RuntimeError):
+            await scale.count(forgets_the_last, 5)
+        return loop.get_task_factory()
+
+    assert asyncio.run(main()) is None
+
+
+def test_run_all_counts_and_prints_as_cell_by_cell(tmp_path):
+    """All requests sent at the same time, as JupyterLab does: the kernel has a task for each while the first runs.
+
+    And no more than 256 files may be open, as usual on macOS.
+    """
+    [notebook] = [Notebook(path) for path in notebook_paths() if path.name.startswith("09_")]
+    environment = kernel_environment(tmp_path, clock="real") | {"PYTHONPATH": str(NOTEBOOKS)}
+    with running_kernel(environment, tmp_path / "log") as kernel:
+        if os.name != "nt":
+            kernel.run("import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))")
+        ran = kernel.run_all([cell.source for cell in notebook.code_cells])
+    for cell, now in zip(notebook.code_cells, ran, strict=True):
+        assert (now.error, now.stderr) == (None, "")
+        assert sanitized(now.text) == sanitized(cell.text), f"cell {cell.index}"
+
+
+def test_items_note_how_far_they_have_been_read():
+    items = Items(5)
+    reading = iter(items)
+    assert (next(reading), next(reading), items.read, len(items)) == (0, 1, 2, 5)
+
+
+@pytest.mark.parametrize("measure", [scale.count, scale.measure_time, scale.measure_memory, scale.measure_tasks])
+def test_a_way_that_loses_results_is_told_so(measure):
+    numbers = 5 if measure is scale.count else [5]
+    with pytest.raises(RuntimeError, match=r"forgets the last handled 4 results of 5 calls: a way must await fetch"):
+        asyncio.run(measure(forgets_the_last, numbers))
+    assert not tracemalloc.is_tracing()
+
+
+# Measuring
+
+
+def test_time_is_that_of_one_run(monkeypatch, capsys):
+    """On a clock that moves by 0.03 s with each call."""
+    now = 0.0
+    turns = []
+
+    async def way(fetch, items, limit, handle):
+        nonlocal now
+        turns.append(len(items))
+        for item in items:
+            now += 0.03
+            handle(item)
+
+    monkeypatch.setattr(scale.time, "process_time", lambda: now)
+    curve = asyncio.run(scale.measure_time(way, [1, 2, 10, 20]))
+    assert curve.name == "way"
+    assert curve.numbers == [1, 2, 10, 20]
+    assert curve.values == pytest.approx([0.03, 0.06, 0.3, 0.6])
+    assert turns == [1] * 6 + [2] * 3 + [10] * 2 + [20], "few calls are made again until there is something to measure"
+    assert capsys.readouterr().out.split() == ["way", "20", "calls", "(here:", "0.60", "s)"]
+
+
+def test_the_least_of_three_times_counts(monkeypatch):
+    now = 0.0
+    costs = iter([0.07, 0.05, 0.06, 0.01])
+
+    async def way(fetch, items, limit, handle):
+        nonlocal now
+        now += next(costs)
+        handle(*items)
+
+    monkeypatch.setattr(scale.time, "process_time", lambda: now)
+    assert asyncio.run(scale.measure_time(way, [1])).values == pytest.approx([0.05])
+
+
+def test_memory_is_the_most_that_was_in_use():
+    curve = asyncio.run(scale.measure_memory(takes_two_megabytes, [1, 2]))
+    assert curve.values == pytest.approx([2.0, 2.0], rel=0.05)
+    assert not tracemalloc.is_tracing()
+
+
+def test_somebody_elses_tracing_goes_on():
+    tracemalloc.start()
+    try:
+        curve = asyncio.run(scale.measure_memory(takes_two_megabytes, [1]))
+        assert curve.values == pytest.approx([2.0], rel=0.05)
+        assert tracemalloc.is_tracing()
+    finally:
+        tracemalloc.stop()
+
+
+def test_tasks_are_counted_for_each_number():
+    curve = asyncio.run(scale.measure_tasks(workers, [3, 10, 20], limit=7))
+    assert curve == Curve("workers", [3, 10, 20], [3, 7, 7])  # workers without an item have gone home
+
+
+def test_work_that_grows_with_the_square_is_seen_as_such():
+    numbers = [100, 300, 1_000]
+    assert asyncio.run(scale.measure_time(sorts_pairs, numbers)).growth == "grows about with the square of N"
+
+
+# Curves and claims
+
+
+def power(exponent, numbers=(100, 1_000, 10_000, 100_000)):
+    return Curve(f"power {exponent}", numbers, [0.001 * number**exponent for number in numbers])
+
+
+@pytest.mark.parametrize("exponent", [0, 0.5, 1, 1.1, 2])
+def test_the_exponent_is_the_slope_on_log_axes(exponent):
+    assert power(exponent).exponent == pytest.approx(exponent)
+
+
+def test_the_first_point_has_no_say_in_the_exponent():
+    assert Curve("a", [1, 10, 100, 1_000], [77, 10, 100, 1_000]).exponent == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "words"),
+    [
+        (0, "stays about the same"),
+        (0.2, "stays about the same"),
+        (0.8, "grows about in proportion to N"),
+        (1.3, "grows about in proportion to N"),
+        (1.7, "grows about with the square of N"),
+        (2.2, "grows about with the square of N"),
+        (0.5, "grows as no simple power of N would: the exponent is 0.50"),
+        (1.5, "grows as no simple power of N would: the exponent is 1.50"),
+        (3, "grows as no simple power of N would: the exponent is 3.00"),
+        (-1, "grows as no simple power of N would: the exponent is -1.00"),
+    ],
+)
+def test_growth_is_claimed_within_margins_only(exponent, words):
+    assert power(exponent).growth == words
+
+
+def test_a_claim_says_whether_it_holds():
+    more, less = Curve("a", [1, 9], [1, 50]), Curve("b", [1, 9], [1, 2])
+    assert scale.at_least(10, more, less) == "9 calls: a at least 10 times as much as b (here: 25.0)"
+    assert scale.at_least(30, more, less) == "9 calls: a less than 30 times as much as b (here: 25.0)"
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_costs_are_compared_for_the_most_calls_that_both_were_measured_for(swapped):
+    curves = [Curve("a", [1, 9], [1, 4]), Curve("b", [1, 9, 1_000], [1, 2, 2_000])]
+    first, second = reversed(curves) if swapped else curves
+    words = "b less than 1 times as much as a (here: 0.5)" if swapped else "a at least 1 times as much as b (here: 2.0)"
+    assert scale.at_least(1, first, second) == f"9 calls: {words}"
+
+
+def test_costs_of_different_numbers_are_not_compared():
+    with pytest.raises(ValueError, match="'a' was measured for 1, 9 calls, and 'b' for 2, 1,000"):
+        scale.at_least(2, Curve("a", [1, 9], [1, 5]), Curve("b", [2, 1_000], [1, 5]))
+
+
+# The chart
+
+
+def test_the_words_of_a_chart_hold_on_every_machine_but_for_marked_values():
+    chart = Chart("seconds", [power(1.1), power(0)])
+    assert str(chart).splitlines() == [
+        "N calls, seconds:",
+        "power 1.1  grows about in proportion to N (here: exponent 1.10), seen from 100 to 100,000",
+        "power 0    stays about the same (here: exponent 0.00), seen from 100 to 100,000",
+    ]
+    data, metadata = chart._repr_mimebundle_()
+    assert data["text/plain"] == str(chart)
+    alt = metadata["image/png"]["alt"]
+    assert alt == (
+        "Chart with two log axes, the number of calls N across and seconds upwards. "
+        "power 1.1 grows about in proportion to N; power 0 stays about the same."
+    )
+    assert f'alt="{alt}"' in data["text/html"]
+    assert f"base64,{data['image/png']}" in data["text/html"]
+
+
+def test_both_axes_are_logarithmic_and_every_point_is_drawn():
+    curves = [power(1), power(2, (100, 300, 1_000))]
+    (ax,) = Chart("seconds", curves).figure().axes
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    drawn = {line.get_label(): line for line in ax.lines}
+    for curve, slope in zip(curves, ("1.0", "2.0"), strict=True):
+        line = drawn[f"{curve.name}\n(slope {slope})"]
+        assert list(line.get_xdata()) == list(curve.numbers)
+        assert list(line.get_ydata()) == list(curve.values)
+    looks = [(line.get_marker(), line.get_linestyle()) for line in ax.lines[:2]]
+    assert len(set(looks)) == 2, "curves are told apart without colour"
+
+
+@pytest.mark.parametrize(("steepest", "words"), [(0, ["like N"]), (1.2, ["like N"]), (2, ["like N", "like N²"])])
+def test_lines_of_known_slope_have_that_slope(steepest, words):
+    (ax,) = Chart("seconds", [power(steepest)]).figure().axes
+    assert [text.get_text() for text in ax.texts] == words
+    for line, exponent in zip(ax.lines[1:], (1, 2), strict=False):
+        (x0, x1), (y0, y1) = line.get_data()
+        assert Curve("line", [1, x0, x1], [1, y0, y1]).exponent == pytest.approx(exponent)
+
+
+def test_the_readers_own_styles_do_not_matter():
+    import matplotlib
+
+    with matplotlib.rc_context({"lines.linewidth": 9, "axes.facecolor": "black"}):
+        styled = Chart("seconds", [power(1)])._repr_mimebundle_()
+    assert styled == Chart("seconds", [power(1)])._repr_mimebundle_()
+
+
+@pytest.mark.parametrize(
+    ("curves", "words"),
+    [
+        ([], "1 to 6 curves, and got 0"),
+        ([power(1)] * 7, "1 to 6 curves, and got 7"),
+        ([Curve("nothing", [1, 2], [0, 1])], "a value of 'nothing' is not"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(curves, words):
+    with pytest.raises(ValueError, match=words):
+        Chart("seconds", curves)

@@ -1,0 +1,722 @@
+"""The lab runs what it says, tells truly what came of it, and leaves nothing running."""
+
+import asyncio
+import gc
+import inspect
+import re
+import subprocess
+import sys
+import threading
+from base64 import b64decode
+from html import unescape
+from itertools import pairwise
+
+import IPython.display
+import pytest
+
+from clock.kernel import kernel_environment
+from support.jumping_loop import JumpingClock, put_workshop_on
+from support.kernels import running_kernel
+from support.places import NOTEBOOKS
+from workshop import experiment, lab
+from workshop.lab import experiments, strategies
+from workshop.lab import panel as lab_panel
+from workshop.lab.experiments import STRATEGIES, AlreadyRunningError, Run, Settings
+from workshop.lab.panel import Explorer
+from workshop.timeline.views import live
+
+NAMES = list(STRATEGIES)
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_yet():
+    yield
+    assert Run.current is None
+    assert Explorer._running is None
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = JumpingClock()
+    put_workshop_on(clock, monkeypatch)
+    return clock
+
+
+def sleepers():
+    """Return the tasks of experiments that are not done."""
+    return [task for task in asyncio.all_tasks() if "sleeper" in repr(task.get_coro())]
+
+
+# Settings
+
+
+@pytest.mark.parametrize("tasks", range(1, 21))
+def test_delays_are_the_same_each_time_and_apart(tasks):
+    delays = Settings("gather", tasks).delays()
+    assert delays == Settings("as_completed", tasks, failure=True, timeout=2).delays()
+    assert len(delays) == tasks and min(delays) == 0.2 and max(delays) == (1.2 if tasks > 1 else 0.2)
+    in_order = sorted(delays)
+    assert all(late - early >= 0.05 - 1e-9 for early, late in pairwise(in_order))
+    assert delays[tasks // 2] == in_order[tasks // 2]
+    if tasks > 2:
+        assert delays != in_order
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"strategy": "gater"}, ValueError, "no strategy 'gater': choose one of 'one after another', 'gather', "),
+        ({"tasks": 0}, ValueError, "tasks takes 1 to 20, not 0"),
+        ({"tasks": 21}, ValueError, "tasks takes 1 to 20, not 21"),
+        ({"tasks": 2.0}, TypeError, "tasks is a whole number, such as tasks=3, not 2.0"),
+        ({"window": True}, TypeError, "window is a whole number"),
+        ({"spread": "1"}, TypeError, "spread is a number of seconds, such as spread=1.0, not '1'"),
+        ({"spread": -0.1}, ValueError, "spread takes 0 to 5 seconds, not -0.1"),
+        ({"spread": float("nan")}, ValueError, "spread takes 0 to 5 seconds, not nan"),
+        ({"failure": 1}, TypeError, "failure is True or False, such as failure=True, not 1"),
+        ({"timeout": "none"}, TypeError, "timeout is a number of seconds, such as timeout=0.5, or None, not 'none'"),
+        ({"timeout": 0}, ValueError, "timeout is a number of seconds above 0, or None for no timeout, not 0"),
+    ],
+)
+def test_wrong_settings_are_refused_before_anything_runs(change, error, says):
+    with pytest.raises(error, match=f".*{re.escape(says)}"):
+        asyncio.run(experiment(**{"strategy": "gather"} | change))
+
+
+def test_strategies_are_short_enough_to_be_read():
+    for function in (getattr(strategies, name) for name in ("one_after_another", "gather", "as_completed")):
+        assert inspect.iscoroutinefunction(function)
+    for function in STRATEGIES.values():
+        assert len(inspect.getsource(function).splitlines()) <= 15
+
+
+# What each strategy does with A .95, B .2, C .7, D 1.2 and E .45 seconds; window of 2
+
+PLAIN = {
+    "one after another": (0.95, 3.5),
+    "gather": (1.2, 1.2),
+    "as_completed": (0.2, 1.2),
+    "TaskGroup": (1.2, 1.2),
+    "window": (0.2, 2.1),
+}
+FAILURE = {  # first, total, received, left, raised
+    "one after another": (0.95, 1.85, 2, "2 never started", "ConnectionError: C gave no answer"),
+    "gather": (
+        *(None, 0.7, 0),
+        "2 finished, but nobody received the result, 2 still running",
+        "ConnectionError: C gave no answer",
+    ),
+    "as_completed": (0.2, 0.7, 2, "2 still running", "ConnectionError: C gave no answer"),
+    "TaskGroup": (
+        *(None, 0.7, 0),
+        "2 finished, but nobody received the result, 2 cancelled",
+        "ExceptionGroup of ConnectionError: C gave no answer",
+    ),
+    "window": (0.2, 0.9, 1, "1 still running, 2 never started", "ConnectionError: C gave no answer"),
+}
+TIMEOUT = {  # first, received, left
+    "one after another": (None, 0, "1 cancelled, 4 never started"),
+    "gather": (None, 0, "2 finished, but nobody received the result, 3 cancelled"),
+    "as_completed": (0.2, 2, "3 still running"),
+    "TaskGroup": (None, 0, "2 finished, but nobody received the result, 3 cancelled"),
+    "window": (0.2, 1, "2 still running, 2 never started"),
+}
+
+
+def performed(clock, strategy, **settings):
+    """Run an experiment, and return its report and what was still running after it."""
+
+    async def main():
+        return await experiment(strategy, tasks=5, spread=1.0, window=2, **settings), sleepers()
+
+    return clock.run(main())
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_undisturbed(clock, strategy):
+    report, after = performed(clock, strategy)
+    assert (report.first, report.total) == pytest.approx(PLAIN[strategy])
+    assert (report.received, report.left, report.raised, report.stopped) == (5, "nothing", "", False)
+    assert after == []
+    assert {task.outcome for task in report.timeline.tasks} == {"result"}
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_with_a_failure(clock, strategy):
+    report, after = performed(clock, strategy, failure=True)
+    first, total, *others = FAILURE[strategy]
+    assert report.first == pytest.approx(first)
+    assert report.total == pytest.approx(total)
+    assert [report.received, report.left, report.raised] == others
+    assert after == []
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_with_a_timeout(clock, strategy):
+    report, after = performed(clock, strategy, timeout=0.5)
+    first, *others = TIMEOUT[strategy]
+    assert report.first == pytest.approx(first)
+    assert report.total == pytest.approx(0.5)
+    assert [report.received, report.left] == others
+    assert report.raised == "TimeoutError"
+    assert after == []
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+@pytest.mark.parametrize("change", [{}, {"failure": True}, {"timeout": 0.5}, {"failure": True, "timeout": 0.8}])
+def test_every_task_is_accounted_for(clock, strategy, change):
+    report, _ = performed(clock, strategy, **change)
+    failed = [task.outcome for task in report.timeline.tasks].count("exception")
+    accounted = report.received + report.lost + report.still_running + report.cancelled + report.never_started
+    assert accounted + failed == 5
+
+
+def test_a_report_says_it_in_words(clock):
+    report, _ = performed(clock, "window", failure=True, timeout=2)
+    assert str(report) == repr(report)
+    assert str(report).splitlines() == [
+        "window of 2: 5 tasks, delays 0.20 to 1.20 s, one fails, timeout 2 s",
+        "First result received: at 0.20 s",
+        "Total: 0.90 s",
+        "Results received: 1 of 5, and 1 exception",
+        "Left: 1 still running, 2 never started",
+        "Cancelled after that, so that nothing runs on unseen: 1",
+        "Raised: ConnectionError: C gave no answer",
+    ]
+
+
+def test_two_at_the_same_time_are_refused(clock):
+    async def main():
+        first = asyncio.create_task(experiment("gather"))
+        await asyncio.sleep(0.1)
+        with pytest.raises(AlreadyRunningError, match="running already"):
+            await experiment("gather")
+        assert (await first).received == 8
+        assert (await experiment("gather", tasks=1)).received == 1
+
+    clock.run(main())
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_a_cancelled_experiment_ends_its_tasks_and_makes_room_for_the_next(clock, strategy):
+    async def main():
+        run = Run(Settings(strategy, 5, 1.0, window=2))
+        task = asyncio.create_task(run.perform())
+        await asyncio.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert sleepers() == []
+        assert run.report.stopped and run.report.still_running == 0 and run.report.cancelled > 0
+        assert str(run.report).splitlines()[1] == "Stopped after 0.50 s; what was still running was cancelled"
+        assert "Raised" not in str(run.report)
+        assert not Run.is_under_way()
+
+    clock.run(main())
+
+
+def test_tasks_that_had_no_time_to_begin_were_never_started(clock):
+    async def main():
+        run = Run(Settings("gather", 5))
+        task = asyncio.create_task(run.perform())
+        asyncio.get_running_loop().call_soon(task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return run.report
+
+    report = clock.run(main())
+    assert len(report.timeline.tasks) == 5
+    assert report.left == "5 never started"
+
+
+@pytest.fixture
+def slow_to_end(monkeypatch):
+    """Give experiments sleepers that take a quarter of a second to end when they are cancelled."""
+
+    async def tidy_sleeper(seconds, name):
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await asyncio.sleep(0.25)
+
+    monkeypatch.setattr(experiments, "sleeper", tidy_sleeper)
+
+
+def test_what_takes_time_to_end_is_waited_for(clock, slow_to_end):
+    report, after = performed(clock, "as_completed", timeout=0.5)
+    assert (report.total, report.left) == (pytest.approx(0.5), "4 still running")
+    assert after == []
+
+
+def test_a_run_whose_loop_was_closed_under_it_blocks_nobody(clock, monkeypatch):
+    run = Run(Settings("gather"))
+    run._loop = asyncio.SelectorEventLoop()
+    run._loop.close()
+    monkeypatch.setattr(Run, "current", run)
+    report, _ = performed(clock, "gather")
+    assert report.received == 5
+
+
+# The panel
+
+
+def words(html):
+    """Return the text of a piece of HTML."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html.value))).strip()
+
+
+def table(panel):
+    """Return the rows of the table of runs."""
+    return [
+        [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+        for row in re.findall(r"<tr>(<td.*?)</tr>", panel.runs.value)
+    ]
+
+
+async def until(condition):
+    """Wait until something holds: 20 seconds at most, which on the jumping clock take no time."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 (nobody would set an event)
+            await asyncio.sleep(1 / 64)
+
+
+def says(panel, status):
+    return lambda: words(panel.status) == status
+
+
+def small(panel, strategy="as_completed", **settings):
+    """Choose five tasks and a window of two, and what else is given."""
+    panel.tasks.value, panel.window.value, panel.strategy.value = 5, 2, strategy
+    for name, value in settings.items():
+        getattr(panel, name).value = value
+    return panel
+
+
+def test_controls_have_descriptions_and_stable_classes(clock):
+    async def main():
+        return Explorer()
+
+    panel = clock.run(main())
+    controls = [panel.strategy, panel.window, panel.timeout, panel.tasks, panel.spread, panel.failure]
+    assert all(control.description for control in (*controls, panel.run_button, panel.stop_button))
+    names = ["strategy", "window", "timeout", "tasks", "spread", "failure", "run", "stop"]
+    names += ["status", "picture", "report", "runs"]
+    parts = [*controls, panel.run_button, panel.stop_button, panel.status, panel.picture, panel.report, panel.runs]
+    assert [part._dom_classes for part in parts] == [(f"lab-{name}",) for name in names]
+    assert panel._dom_classes == ("lab",)
+    assert 'role="status"' in panel.status.value
+    assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
+
+
+def test_the_window_can_be_changed_where_it_matters(clock):
+    async def main():
+        panel = Explorer()
+        seen = {}
+        for panel.strategy.value in NAMES:
+            seen[panel.strategy.value] = panel.window.disabled
+        return seen
+
+    assert clock.run(main()) == {name: name != "window" for name in NAMES}
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_a_click_runs_what_was_chosen(clock, strategy):
+    async def main():
+        panel = small(Explorer(), strategy, failure=True, spread=1.0)
+        frames = []
+        panel.picture.observe(lambda change: frames.append(change["new"]), "value")
+        panel.run_button.click()
+        await until(says(panel, "Running"))
+        assert (panel.run_button.disabled, panel.stop_button.disabled) == (True, False)
+        assert all(control.disabled for control in panel._settings)
+        await until(says(panel, "Ended"))
+        assert sleepers() == []
+        assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
+        assert panel.window.disabled == (strategy != "window")
+        return panel, frames
+
+    panel, frames = clock.run(main())
+    _, total, received, left, raised = FAILURE[strategy]
+    assert len(frames) > 10
+    assert all(re.match('<img alt="[^"]+" src="data:image/svg', frame) for frame in frames)
+    assert f"Results received: {received} of 5, and 1 exception Left: {left}" in words(panel.report)
+    ((*_, shown_total, shown_received, shown_left, shown_raised),) = table(panel)
+    assert (shown_total, shown_received) == (f"{total:.2f}", f"{received} of 5")
+    assert (shown_left, shown_raised) == (left, raised)
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+@pytest.mark.parametrize(
+    ("settings", "stop"),
+    [({}, None), ({"failure": True}, None), ({"timeout": 0.5}, None), ({}, 0.5), ({"failure": True}, 0.6)],
+)
+def test_the_picture_counts_what_the_report_counts(clock, strategy, settings, stop):
+    """What was cancelled is neither finished nor received."""
+
+    async def main():
+        panel = small(Explorer(), strategy, **settings)
+        panel.run_button.click()
+        if stop:
+            await asyncio.sleep(stop)
+            panel.stop_button.click()
+        await until(says(panel, "Stopped" if stop else "Ended"))
+        return panel
+
+    panel = clock.run(main())
+    report = panel._run.report
+    picture = b64decode(re.search(r"base64,([^\"]+)", panel.picture.value)[1]).decode()
+    finished, received = map(int, re.search(r"(\d+) of \d+ finished · (\d+) received", picture).groups())
+    assert received == report.received + report.failed
+    assert finished == received + report.lost
+    assert f"Results received: {report.received} of 5" in words(panel.report)
+    outcomes = [task.outcome for task in report.timeline.tasks]
+    assert finished == outcomes.count("result") + outcomes.count("exception")
+
+
+def test_a_timeout_can_be_chosen_and_taken_back(clock):
+    async def main():
+        panel = small(Explorer(), timeout=0.5)
+        panel.run_button.click()
+        await until(says(panel, "Ended"))
+        panel.timeout.value = dict(panel.timeout.options)["none"]
+        assert panel.timeout.label == "none"
+        panel.run_button.click()
+        await until(lambda: len(table(panel)) == 2)
+        return table(panel)
+
+    undisturbed, limited = clock.run(main())
+    assert limited[-3:] == ["2 of 5", "3 still running", "TimeoutError"]
+    assert undisturbed[-3:] == ["5 of 5", "nothing", "nothing"]
+
+
+def test_the_last_runs_are_kept(clock):
+    async def main():
+        panel = Explorer()
+        for panel.tasks.value in range(1, 9):
+            panel.run_button.click()
+            await until(says(panel, "Running"))
+            await until(says(panel, "Ended"))
+        return [row[4] for row in table(panel)]
+
+    assert clock.run(main()) == [f"{tasks} of {tasks}" for tasks in (8, 7, 6, 5, 4, 3)]
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_stop(clock, strategy):
+    async def main():
+        panel = small(Explorer(), strategy)
+        panel.run_button.click()
+        await asyncio.sleep(0.5)
+        assert sleepers()
+        asked = clock.now
+        panel.stop_button.click()
+        panel.stop_button.click()
+        await until(says(panel, "Stopped"))
+        assert clock.now - asked < 1
+        assert sleepers() == []
+        assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
+        return panel
+
+    panel = clock.run(main())
+    assert "Stopped after 0.50 s; what was still running was cancelled" in words(panel.report)
+    assert table(panel)[0][3] == "stopped at 0.50"
+    assert "(cancelled)" in panel.picture.value
+    assert "still running" not in panel.picture.value.partition("src=")[0]
+
+
+def test_a_second_click_on_stop_does_not_cut_the_wait_for_the_tasks_short(clock, slow_to_end):
+    async def main():
+        panel = small(Explorer())
+        panel.run_button.click()
+        await asyncio.sleep(0.125)
+        panel.stop_button.click()
+        await asyncio.sleep(0.125)
+        assert says(panel, "Stopping")() and panel.stop_button.disabled
+        panel.stop_button.click()
+        await until(says(panel, "Stopped"))
+        assert sleepers() == []
+        assert "Left: 5 cancelled" in words(panel.report)
+
+    clock.run(main())
+
+
+def test_stop_before_the_run_has_begun(clock):
+    async def main():
+        panel = small(Explorer())
+        panel.run_button.click()
+        panel.stop_button.click()
+        await until(says(panel, "Stopped"))
+        assert not panel.run_button.disabled
+        panel.run_button.click()
+        await until(says(panel, "Ended"))
+
+    clock.run(main())
+
+
+def test_stop_while_nothing_runs_does_nothing(clock):
+    async def main():
+        panel = small(Explorer())
+        before = panel.status.value
+        panel.stop_button.click()
+        await asyncio.sleep(0.1)
+        assert panel.status.value == before
+
+    clock.run(main())
+
+
+def test_a_double_click_runs_once(clock):
+    async def main():
+        panel = small(Explorer())
+        panel.run_button.click()
+        panel.run_button.click()
+        await until(says(panel, "Running"))
+        await asyncio.sleep(0.1)
+        assert len(sleepers()) == 5
+        panel.run_button.click()
+        await asyncio.sleep(0.05)
+        assert len(sleepers()) == 5
+        await until(says(panel, "Ended"))
+        await asyncio.sleep(2)
+        assert len(table(panel)) == 1
+
+    clock.run(main())
+
+
+@pytest.mark.parametrize("apart", [0, 0.125])
+def test_a_second_panel_says_that_one_is_running(clock, apart):
+    async def main():
+        one, two = small(Explorer()), small(Explorer())
+        one.run_button.click()
+        if apart:
+            await asyncio.sleep(apart)
+        two.run_button.click()
+        await until(says(two, experiments.BUSY))
+        assert not two.run_button.disabled and two.stop_button.disabled
+        await until(says(one, "Ended"))
+        assert "Results received: 5 of 5" in words(one.report)
+        assert two.runs.value == ""
+        two.run_button.click()
+        await until(says(two, "Ended"))
+
+    clock.run(main())
+
+
+def test_a_panel_waits_for_an_experiment_in_a_cell_and_the_other_way_round(clock):
+    async def main():
+        panel = small(Explorer())
+        panel.run_button.click()
+        await until(says(panel, "Running"))
+        await until(says(panel, "Ended"))
+        cell = asyncio.create_task(experiment("gather"))
+        await asyncio.sleep(0.1)
+        panel.run_button.click()
+        await until(says(panel, experiments.BUSY))
+        assert "Results received: 5 of 5" in words(panel.report)
+        await cell
+        panel.run_button.click()
+        await until(says(panel, "Running"))
+        await asyncio.sleep(0.1)
+        with pytest.raises(AlreadyRunningError):
+            await experiment("gather")
+        await until(says(panel, "Ended"))
+
+    clock.run(main())
+
+
+def test_a_cell_that_was_faster_than_the_click_goes_first(clock):
+    async def main():
+        panel = small(Explorer())
+        cell = asyncio.create_task(experiment("gather"))
+        panel._start()  # before the cell's task begins, which a click would come after
+        await until(says(panel, experiments.BUSY))
+        assert not panel.run_button.disabled
+        assert (await cell).received == 8
+        assert panel.report.value == ""
+
+    clock.run(main())
+
+
+def test_clicks_may_come_from_another_thread():
+    async def main():
+        panel = small(Explorer(), spread=0.2)
+        await asyncio.to_thread(panel.run_button.click)
+        await until(says(panel, "Running"))
+        assert panel._task.get_loop() is asyncio.get_running_loop()
+        clicking = threading.Thread(target=panel.stop_button.click)
+        clicking.start()
+        await until(says(panel, "Stopped"))
+        clicking.join()
+        assert sleepers() == []
+
+    asyncio.run(main(), debug=True)  # which notices what is asked of the loop in another thread
+
+
+def test_an_error_of_the_labs_own_is_shown(clock, monkeypatch):
+    async def broken(*arguments):
+        raise ZeroDivisionError("<broken>")
+
+    async def main():
+        panel = small(Explorer())
+        monkeypatch.setattr(Run, "_perform", broken)
+        panel.run_button.click()
+        await until(lambda: "failed" in words(panel.status))
+        assert "ZeroDivisionError: <broken>" in words(panel.report)
+        assert "<broken>" not in panel.report.value
+        monkeypatch.undo()
+        assert not panel.run_button.disabled
+        panel.run_button.click()
+        await until(says(panel, "Ended"))
+
+    clock.run(main())
+
+
+@pytest.mark.parametrize("where", ["Settings", "_table"])
+def test_an_error_before_or_after_a_run_is_shown(clock, monkeypatch, where):
+    def broken(*arguments):
+        raise ZeroDivisionError("broken")
+
+    async def main():
+        panel = small(Explorer())
+        monkeypatch.setattr(lab_panel, where, broken)
+        panel.run_button.click()
+        await until(lambda: "failed" in words(panel.status))
+        assert "ZeroDivisionError: broken" in words(panel.report)
+        assert not panel.run_button.disabled
+        assert sleepers() == []
+
+    clock.run(main())
+
+
+def test_an_error_of_the_view_is_said_and_the_run_goes_on(clock, monkeypatch):
+    def broken(*arguments):
+        raise ZeroDivisionError("cannot draw")
+
+    async def main():
+        panel = small(Explorer())
+        monkeypatch.setattr(live, "picture", broken)
+        panel.run_button.click()
+        said = "The live view stopped, your code did not: ZeroDivisionError: cannot draw"
+        await until(says(panel, f"Running. {said}"))
+        await until(says(panel, f"Ended. {said}"))
+        assert "Results received: 5 of 5" in words(panel.report)
+        monkeypatch.undo()
+        panel.run_button.click()
+        await until(says(panel, "Ended"))
+
+    clock.run(main())
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_nothing_is_left_for_asyncio_to_complain_about(clock, strategy, caplog):
+    for change in ({"failure": True}, {"timeout": 0.5}):
+        performed(clock, strategy, **change)
+    gc.collect()
+    assert caplog.messages == []
+
+
+# lab()
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Let lab() find a notebook; return the list of what is displayed there."""
+    displayed = []
+    monkeypatch.setattr(sys.modules[lab.__module__], "Display", lambda: type("Notebook", (), {"live": True}))
+    monkeypatch.setattr(IPython.display, "display", displayed.append)
+    return displayed
+
+
+def test_lab_shows_a_panel(clock, shown, capsys):
+    async def main():
+        assert lab() is None
+
+    clock.run(main())
+    (panel,) = shown
+    assert isinstance(panel, Explorer)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_to_run_the_cell_again_stops_what_the_old_lab_runs(clock, shown):
+    async def main():
+        lab()
+        old = small(shown[0])
+        old.run_button.click()
+        await asyncio.sleep(0.5)
+        lab()
+        await until(says(old, "Stopped, since lab() was run again"))
+        assert sleepers() == []
+        new = small(shown[1])
+        new.run_button.click()
+        await until(says(new, "Ended"))
+        assert len(table(new)) == len(table(old)) == 1
+
+    clock.run(main())
+
+
+def test_it_stops_the_right_one_of_two_labs(clock, shown):
+    async def main():
+        one, two = small(Explorer()), small(Explorer())
+        one.run_button.click()
+        two.run_button.click()
+        await until(says(two, experiments.BUSY))
+        await asyncio.sleep(0.1)
+        lab()
+        await until(says(one, "Stopped, since lab() was run again"))
+        assert says(two, experiments.BUSY)()
+
+    clock.run(main())
+
+
+def test_where_no_widget_can_be_shown_the_panel_has_words(clock):
+    async def main():
+        return Explorer()
+
+    data = clock.run(main())._repr_mimebundle_()
+    assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert data["text/plain"].endswith(f"do the same in a cell: {experiments.INSTEAD}")
+
+
+def test_what_is_said_instead_can_be_run(clock):
+    assert experiments.INSTEAD.startswith("await experiment(")
+    report = clock.run(eval(experiments.INSTEAD.removeprefix("await "), {"experiment": experiment}))
+    assert (report.received, report.settings) == (8, Settings("as_completed"))
+
+
+def test_without_ipywidgets_it_says_what_to_do(shown, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    lab()
+    out, _ = capsys.readouterr()
+    assert out == (
+        "The lab needs ipywidgets, and ipywidgets is not installed: run %pip install ipywidgets in a cell of its own "
+        f"and restart the kernel, or do the same in a cell: {experiments.INSTEAD}\n"
+    )
+    assert shown == []
+
+
+SCRIPT = """
+import sys
+for name in ("IPython", "ipywidgets", "matplotlib", "numpy"):
+    sys.modules[name] = None
+import asyncio
+from workshop import experiment, lab
+
+lab()
+print(asyncio.run(experiment("as_completed", tasks=3, spread=0.2, timeout=0.25)).received)
+"""
+IN_WORDS = f"The lab is shown in a running notebook; without it, do the same in a cell: {experiments.INSTEAD}\n"
+
+
+def test_a_script_needs_the_standard_library_only():
+    command = [sys.executable, "-W", "error", "-c", SCRIPT]
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NOTEBOOKS)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == f"{IN_WORDS}1\n"
+
+
+def test_under_the_tests_switch_a_notebook_gets_the_same_words(tmp_path):
+    environment = kernel_environment(tmp_path, clock="real") | {"PYTHONPATH": str(NOTEBOOKS)}
+    with running_kernel(environment, tmp_path / "log") as kernel:
+        ran = kernel.run("from workshop import lab\nlab()")
+        imported = kernel.run("import sys; print('ipywidgets' in sys.modules)").stdout
+    assert (ran.stdout, ran.stderr, ran.error) == (IN_WORDS, "", None)
+    assert imported == "False\n"

@@ -1,0 +1,142 @@
+"""One pass on the real clock, as a reader has it: what the stored outputs say must hold there too."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from clock.kernel import kernel_environment
+from support.kernels import async_kernel_manager
+from support.newer_python import faults_without_comparison, outputs_instead, shows_more_than_stored
+from support.notebook_tools import Notebook, notebook_paths, sanitized
+
+pytestmark = pytest.mark.slow(50)
+
+PATHS = [path for path in notebook_paths() if Notebook(path).clock == "test"]
+"""Notebooks that declare the real clock are run on it by nbval already."""
+CELL_TIMEOUT = 120
+AT_ONCE = 4
+"""Notebooks that run at the same time: they mostly wait."""
+
+TOO_EARLY, TOO_LATE = 0.02, 1.0
+"""Seconds by which a real time may differ from the stored one: rounding, and a machine under load."""
+
+MOST_RUNS = 3
+"""A machine under load may be too late for a timeout. So a notebook that differs is run again, and only what differs in
+each of so many runs is wrong."""
+
+NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
+
+
+def text_of(cell: dict) -> str:
+    """Return what a cell prints and displays as text, without values that belong to one machine."""
+    texts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", [])]
+    return sanitized("".join(text if isinstance(text, str) else "".join(text) for text in texts))
+
+
+def shape(text: str) -> str:
+    """Return a text with its times masked and its columns closed up: what must be the same on every machine."""
+    return " ".join(NUMBER.sub("#", text).split())
+
+
+def times(text: str) -> list[float]:
+    """Return the times in a text, in their order."""
+    return [float(number) for number in NUMBER.findall(text)]
+
+
+def differences(stored: str, real: str) -> list[str]:
+    """Return in what a real run differs from the stored text by more than it may."""
+    if shape(stored) != shape(real):
+        return [f"the stored text is\n{stored}\nand the real run gave\n{real}"]
+    return [
+        f"the stored time is {then} and the real run took {now}"
+        for then, now in zip(times(stored), times(real), strict=True)
+        if not then - TOO_EARLY <= now <= then + TOO_LATE
+    ]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory) -> dict[str, str]:
+    """The environment variables of kernels on the real clock."""
+    return kernel_environment(tmp_path_factory.mktemp("kernels"), clock="real")
+
+
+@pytest.fixture(scope="module")
+def first_runs(environment) -> dict[Path, Notebook]:
+    """All notebooks after a run on the real clock."""
+
+    async def run_all() -> list[Notebook]:
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(path: Path) -> Notebook:
+            async with slots:
+                return await run(path, environment)
+
+        return await asyncio.gather(*map(in_turn, PATHS))
+
+    return dict(zip(PATHS, asyncio.run(run_all()), strict=True))
+
+
+async def run(path: Path, environment: dict[str, str]) -> Notebook:
+    """Return a notebook after a run in a fresh kernel."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    client = NotebookClient(
+        notebook,
+        km=async_kernel_manager(),
+        timeout=CELL_TIMEOUT,
+        allow_errors=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    await client.async_execute(env=environment, cleanup_kc=True)
+    return Notebook(path, notebook)
+
+
+def faults(stored: Notebook, real: Notebook) -> dict[int, str]:
+    """Return, for each cell that differs, its place and in what it differs."""
+    found = {}
+    for before, after in zip(stored.code_cells, real.code_cells, strict=True):
+        if shows_more_than_stored(before.data["metadata"]):
+            here = list(faults_without_comparison(after.outputs, before.tags))
+        else:
+            expected = {"outputs": outputs_instead(before.data["metadata"]) or before.outputs}
+            here = differences(text_of(expected), text_of(after.data))
+        if any(output.get("name") == "stderr" for output in after.outputs):
+            here.append(f"stderr: {after.text}")
+        if any(output["output_type"] == "error" for output in after.outputs) != ("raises-exception" in after.tags):
+            here.append(f"errors: {[o.get('evalue') for o in after.outputs]}, tags: {after.tags}")
+        if here:
+            found[after.index] = "\n".join(here)
+    return found
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_the_stored_outputs_hold_on_the_real_clock(first_runs, environment, path):
+    stored = Notebook(path)
+    wrong = faults(stored, first_runs[path])
+    for _ in range(MOST_RUNS - 1):
+        if not wrong:
+            break
+        again = faults(stored, asyncio.run(run(path, environment)))
+        wrong = {cell: again[cell] for cell in wrong.keys() & again.keys()}
+    assert wrong == {}
+
+
+STORED = "B 1.00 s\nA   4.00 s\n"
+
+
+@pytest.mark.parametrize("real", [STORED, "B 1.01 s\nA 4.31 s\n", "B 1.00 s\nA 3.99 s\n", "B 1.0 s\nA  4.003 s\n"])
+def test_a_real_run_a_little_later_is_right(real):
+    assert differences(STORED, real) == []
+
+
+@pytest.mark.parametrize(
+    "real", ["A 4.00 s\nB 1.00 s\n", "B 1.00 s\nA 7.00 s\n", "B 0.90 s\nA 4.00 s\n", "B 1.00 s\n", "B 1.00 s\nA none"]
+)
+def test_a_real_run_that_differs_is_found(real):
+    assert differences(STORED, real)

@@ -1,0 +1,126 @@
+"""Reading the project's notebooks: plain JSON and small helpers. (Importing nbformat takes two seconds.)"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.places import NOTEBOOKS, ROOT
+
+SANITIZE = ROOT / "tests" / "sanitize.cfg"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        index: its place in the notebook, from 0.
+        data: the cell as it is stored.
+    """
+
+    index: int
+    data: dict
+
+    @property
+    def source(self) -> str:
+        """The text of the cell."""
+        return _joined(self.data.get("source", ""))
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is a code cell."""
+        return self.data["cell_type"] == "code"
+
+    @property
+    def is_markdown(self) -> bool:
+        """Whether it is a Markdown cell."""
+        return self.data["cell_type"] == "markdown"
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags of the cell."""
+        return self.data["metadata"].get("tags", [])
+
+    @property
+    def outputs(self) -> list[dict]:
+        """The stored outputs."""
+        return self.data.get("outputs", [])
+
+    @property
+    def text(self) -> str:
+        """All that the stored outputs say as plain text, in their order."""
+        return "".join(_joined(o.get("text") or o.get("data", {}).get("text/plain", "")) for o in self.outputs)
+
+
+class Notebook:
+    """A notebook as it is stored.
+
+    Attributes:
+        path: where it is, or would be.
+        data: its JSON.
+    """
+
+    def __init__(self, path: Path, data: dict | None = None) -> None:
+        self.path = path
+        self.data = json.loads(path.read_text(encoding="utf-8")) if data is None else data
+        self.cells = [Cell(index, cell) for index, cell in enumerate(self.data["cells"])]
+
+    @property
+    def code_cells(self) -> list[Cell]:
+        """The code cells."""
+        return [cell for cell in self.cells if cell.is_code]
+
+    @property
+    def markdown_cells(self) -> list[Cell]:
+        """The Markdown cells."""
+        return [cell for cell in self.cells if cell.is_markdown]
+
+    @property
+    def clock(self) -> str:
+        """The clock that the notebook is tested on: ``'test'``, or ``'real'`` by its own declaration."""
+        return self.data["metadata"].get("workshop", {}).get("clock", "test")
+
+    def headings(self) -> list[tuple[int, str]]:
+        """Return level and text of each heading, in order."""
+        return [heading for cell in self.markdown_cells for heading in markdown_headings(cell.source)]
+
+
+def notebook_paths(directory: Path = NOTEBOOKS) -> list[Path]:
+    """Return the notebooks of the workshop, in reading order."""
+    return sorted(directory.glob("*.ipynb"))
+
+
+def markdown_headings(text: str) -> Iterator[tuple[int, str]]:
+    """Yield level and text of each heading; lines in code blocks are none."""
+    for line in without_code_blocks(text).splitlines():
+        if match := re.match(r"(#{1,6})\s+(.*?)\s*$", line):
+            yield len(match[1]), match[2]
+
+
+def without_code_blocks(text: str) -> str:
+    """Return Markdown text without its fenced code blocks."""
+    return re.sub(r"^(```|~~~).*?^\1[^\n]*$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def sanitize_patterns() -> list[tuple[str, str]]:
+    """Return the pairs of pattern and replacement that nbval applies before it compares, read as nbval reads them."""
+    return re.findall(r"^regex: (.*)$\n^replace: (.*)$", SANITIZE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def sanitized(value: object) -> object:
+    """Return a text, or a structure of lists and dicts that holds texts, with machine-dependent values replaced."""
+    if isinstance(value, str):
+        for pattern, replacement in sanitize_patterns():
+            value = re.sub(pattern, replacement, value)
+        return value
+    if isinstance(value, list):
+        return [sanitized(item) for item in value]
+    if isinstance(value, dict):
+        return {key: sanitized(item) for key, item in value.items()}
+    return value
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)

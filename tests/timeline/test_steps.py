@@ -1,0 +1,737 @@
+"""With `steps=True` a timeline knows when each task was running, to the moment, in both ways of watching."""
+
+import asyncio
+import gc
+import sys
+import types
+import weakref
+from time import sleep as block
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from support.jumping_loop import JumpingClock, put_workshop_on
+from support.watching_ways import MONITORING
+from workshop import Timeline
+from workshop.timeline.records import OUTCOMES, Records, TaskRecord
+from workshop.timeline.views import figure as module
+from workshop.timeline.views.figure import CoverageImage, StepsImage, picture, png
+from workshop.timeline.views.text import describe, table
+
+
+@pytest.fixture
+def clock(monkeypatch, way_of_watching):
+    clock = JumpingClock()
+    put_workshop_on(clock, monkeypatch)
+    return clock
+
+
+def steps_of(clock, inside):
+    """Run an async function inside a timeline, and return the steps of its tasks, in the order of their creation."""
+
+    async def main():
+        async with Timeline(steps=True) as timeline:
+            await inside()
+        return timeline
+
+    return [task.steps for task in clock.run(main()).tasks]
+
+
+async def work(clock, *seconds, wait=1.0):
+    """Block the loop for so long before, between and after waits."""
+    for number, duration in enumerate(seconds):
+        if number:
+            await asyncio.sleep(wait)
+        clock.block(duration)
+
+
+async def alone(coroutine):
+    await asyncio.create_task(coroutine)
+
+
+# What counts as a step
+
+
+def test_a_sleeper_runs_for_no_time_at_its_begin_and_its_end(clock):
+    assert steps_of(clock, lambda: alone(asyncio.sleep(2))) == [((0, 0), (2, 2))]
+
+
+def test_each_stretch_between_waits_is_a_step(clock):
+    assert steps_of(clock, lambda: alone(work(clock, 0.25, 0.5, 0, 1))) == [
+        ((0, 0.25), (1.25, 1.75), (2.75, 2.75), (3.75, 4.75))
+    ]
+
+
+def test_while_one_task_blocks_every_other_stands_still(clock):
+    async def inside():
+        await asyncio.gather(work(clock, 0.25, 0), work(clock, 0, 2), asyncio.sleep(1.5))
+
+    assert steps_of(clock, inside) == [
+        ((0, 0.25), (1.25, 1.25)),
+        ((0.25, 0.25), (1.25, 3.25)),
+        ((0.25, 0.25), (3.25, 3.25)),  # was to wake at 1.75
+    ]
+
+
+def test_a_task_that_never_waits_has_one_step(clock):
+    assert steps_of(clock, lambda: alone(work(clock, 0.5))) == [((0, 0.5),)]
+
+
+def test_awaited_coroutines_run_inside_their_tasks_steps(clock):
+    async def outer():
+        clock.block(0.25)
+        await work(clock, 0.5, 0.25)
+        clock.block(0.5)
+        await asyncio.sleep(1)
+
+    assert steps_of(clock, lambda: alone(outer())) == [((0, 0.75), (1.75, 2.5), (3.5, 3.5))]
+
+
+def test_an_await_that_need_not_wait_ends_no_step(clock):
+    async def immediate():
+        clock.block(0.25)
+
+    async def outer():
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        for awaitable in (immediate(), done, immediate()):
+            await awaitable
+        await asyncio.sleep(1)
+
+    assert steps_of(clock, lambda: alone(outer())) == [((0, 0.5), (1.5, 1.5))]
+
+
+def test_async_iteration_runs_inside_the_steps(clock):
+    async def ticks():
+        for _ in range(2):
+            await asyncio.sleep(1)
+            clock.block(0.25)
+            yield
+
+    async def outer():
+        async for _ in ticks():
+            clock.block(0.5)
+
+    assert steps_of(clock, lambda: alone(outer())) == [((0, 0), (1, 1.75), (2.75, 3.5))]
+
+
+def test_recursion(clock):
+    async def down(levels):
+        clock.block(0.25)
+        await asyncio.sleep(1)
+        if levels:
+            await down(levels - 1)
+            await asyncio.sleep(1)
+        clock.block(0.5)
+
+    assert steps_of(clock, lambda: alone(down(1))) == [((0, 0.25), (1.25, 1.5), (2.5, 3), (4, 4.5))]
+
+
+def test_a_coroutine_that_began_elsewhere_and_is_awaited_inside_a_task_of_its_own_code(clock):
+    @types.coroutine
+    def once():
+        yield
+
+    @types.coroutine
+    def going_on(begun):
+        yield from begun
+
+    async def pausing(another=None):
+        await once()
+        if another is not None:
+            await going_on(another)
+        clock.block(0.25)
+        await asyncio.sleep(1)
+        clock.block(0.5)
+
+    async def inside():
+        begun = pausing()
+        begun.send(None)
+        await alone(pausing(begun))
+
+    assert steps_of(clock, inside) == [((0, 0), (0, 0.25), (1.25, 2), (3, 3.5))]
+
+
+def test_the_same_code_in_several_tasks_and_inside_another(clock):
+    async def outer():
+        await work(clock, 0.25, 0.25)
+        await asyncio.gather(work(clock, 0.5, 0.25), work(clock, 0.25, 0))
+
+    assert steps_of(clock, lambda: alone(outer())) == [
+        ((0, 0.25), (1.25, 1.5), (3.25, 3.25)),
+        ((1.5, 2), (3, 3.25)),
+        ((2, 2.25), (3.25, 3.25)),
+    ]
+
+
+# Errors, which come from inside
+
+
+async def failing(clock):
+    await asyncio.sleep(1)
+    clock.block(0.25)
+    raise ValueError("burnt")
+
+
+def test_a_task_that_fails(clock):
+    async def inside():
+        await asyncio.gather(failing(clock), return_exceptions=True)
+
+    assert steps_of(clock, inside) == [((0, 0), (1, 1.25))]
+
+
+def test_a_task_that_waits_for_one_that_fails_and_goes_on(clock):
+    async def inner():
+        try:
+            await asyncio.create_task(failing(clock))
+        except ValueError:
+            clock.block(0.5)
+
+    async def outer():
+        await inner()
+        clock.block(0.25)
+        await asyncio.sleep(1)
+
+    assert steps_of(clock, lambda: alone(outer())) == [((0, 0), (1.25, 2), (3, 3)), ((0, 0), (1, 1.25))]
+
+
+def cancelled_after(seconds, coroutine):
+    async def inside():
+        task = asyncio.create_task(coroutine)
+        await asyncio.sleep(seconds)
+        task.cancel()
+        await asyncio.wait([task])
+
+    return inside
+
+
+def test_a_cancelled_task(clock):
+    assert steps_of(clock, cancelled_after(2, work(clock, 0.25, 1, wait=4))) == [((0, 0.25), (2, 2))]
+
+
+def test_a_task_cancelled_before_it_begins_never_ran(clock):
+    async def inside():
+        task = asyncio.create_task(work(clock, 1))
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert steps_of(clock, inside) == [()]
+
+
+def test_a_clean_up_after_a_cancellation_is_a_step(clock):
+    async def stubborn():
+        try:
+            await asyncio.sleep(4)
+        finally:
+            clock.block(0.5)
+
+    assert steps_of(clock, cancelled_after(1, stubborn())) == [((0, 0), (1, 1.5))]
+
+
+@pytest.mark.parametrize("levels", [0, 1, 3])
+def test_a_clean_up_that_waits_deep_inside(clock, levels):
+    """The error arrives in the innermost coroutine, and the task's own does not go on before that one has ended."""
+
+    async def cleaning():
+        try:
+            await asyncio.sleep(4)
+        finally:
+            clock.block(0.25)
+            await asyncio.sleep(1)
+            clock.block(0.5)
+            await work(clock, 0, 0.25)
+
+    async def around(levels):
+        try:
+            await (around(levels - 1) if levels else cleaning())
+        finally:
+            clock.block(0.125)
+
+    expected = ((0, 0), (1, 1.25), (2.25, 2.75), (3.75, 4 + 0.125 * (levels + 1)))
+    assert steps_of(clock, cancelled_after(1, around(levels))) == [expected]
+
+
+@pytest.mark.parametrize("caught_at", ["middle", "top"])
+def test_an_error_that_is_caught_further_out_by_code_that_waits(clock, caught_at):
+    async def inner():
+        try:
+            await asyncio.sleep(4)
+        finally:
+            clock.block(0.25)
+
+    async def middle():
+        try:
+            await inner()
+        except asyncio.CancelledError:
+            if caught_at == "top":
+                raise
+            await asyncio.sleep(1)
+            clock.block(0.5)
+
+    async def top():
+        try:
+            await middle()
+        except asyncio.CancelledError:
+            await asyncio.sleep(1)
+            clock.block(0.5)
+
+    assert steps_of(clock, cancelled_after(1, top())) == [((0, 0), (1, 1.25), (2.25, 2.75))]
+
+
+def test_an_error_swallowed_deep_inside_again_and_again(clock):
+    async def inner():
+        for _ in range(3):
+            try:
+                await asyncio.sleep(4)
+            except asyncio.CancelledError:
+                clock.block(0.25)
+
+    async def outer():
+        await inner()
+
+    async def inside():
+        task = asyncio.create_task(outer())
+        for _ in range(2):
+            await asyncio.sleep(0.75)
+            task.cancel()
+            await asyncio.sleep(0.25)
+        await task
+
+    assert steps_of(clock, inside) == [((0, 0), (0.75, 1), (1.75, 2), (6, 6))]
+
+
+def test_errors_inside_a_step_do_not_end_it(clock):
+    def numbers():
+        try:
+            yield 1
+        except ValueError:
+            yield 2
+
+    async def awaited():
+        raise ValueError
+
+    async def outer():
+        generator = numbers()
+        next(generator)
+        clock.block(0.25)
+        generator.throw(ValueError())
+        clock.block(0.25)
+        try:
+            await awaited()
+        except ValueError:
+            clock.block(0.25)
+        await asyncio.sleep(1)
+
+    assert steps_of(clock, lambda: alone(outer())) == [((0, 0.75), (1.75, 1.75))]
+
+
+# Where timelines begin and end
+
+
+def test_a_task_that_waits_when_the_block_ends(clock):
+    async def inside():
+        tasks.append(asyncio.create_task(work(clock, 0.25, 1, 1, wait=2)))
+        await asyncio.sleep(0)
+
+    tasks = []
+    assert steps_of(clock, inside) == [((0, 0.25),)]
+
+
+def test_a_step_that_lasts_is_open_to_the_end(clock):
+    seen = []
+
+    async def looking(timeline):
+        clock.block(0.25)
+        await asyncio.sleep(1)
+        clock.block(0.5)
+        seen.extend(task.steps for task in timeline.tasks)
+        clock.block(0.5)
+
+    async def main():
+        async with Timeline(steps=True) as timeline:
+            await asyncio.create_task(looking(timeline))
+        return timeline
+
+    assert [task.steps for task in clock.run(main()).tasks] == [((0, 0.25), (1.25, 2.25))]
+    assert seen == [((0, 0.25), (1.25, 1.75))]
+
+
+def test_only_those_that_asked_get_steps(clock):
+    async def main():
+        async with Timeline() as around:
+            before = asyncio.create_task(work(clock, 0, 0.25))
+            await asyncio.sleep(0)
+            async with Timeline(steps=True) as timeline:
+                async with Timeline() as inside:
+                    await asyncio.create_task(work(clock, 0.25, 0.5))
+                await asyncio.create_task(work(clock, 0.25))
+            await before
+            await asyncio.create_task(work(clock, 0.25, 0.5))
+            async with Timeline(steps=True) as again:
+                await asyncio.create_task(work(clock, 0.25, 0.5))
+        return around, timeline, inside, again
+
+    around, timeline, inside, again = clock.run(main())
+    assert [task.steps for task in around.tasks] == [()] * 5
+    assert around.tasks.steps is inside.tasks.steps is None
+    assert [task.steps for task in timeline.tasks] == [((0, 0.25), (1.25, 1.75)), ((1.75, 2),)]
+    assert [task.steps for task in inside.tasks] == [()]
+    assert [task.steps for task in again.tasks] == [((0, 0.25), (1.25, 1.75))]
+
+
+def test_timelines_in_turns_keep_to_their_own(clock):
+    async def main():
+        async def one(first, second):
+            async with Timeline(steps=True) as timeline:
+                for _ in range(2):
+                    await asyncio.create_task(work(clock, first, second))
+            return [task.steps for task in timeline.tasks]
+
+        return await asyncio.gather(one(0.25, 0), one(0, 0))
+
+    assert clock.run(main()) == [
+        [((0, 0.25), (1.25, 1.25)), ((1.25, 1.5), (2.5, 2.5))],
+        [((0.25, 0.25), (1.25, 1.25)), ((1.5, 1.5), (2.5, 2.5))],
+    ]
+
+
+def test_what_is_left_running_is_not_noted_any_more(clock):
+    async def long():
+        for _ in range(1_000):
+            await asyncio.sleep(1)
+
+    async def main():
+        async with Timeline():
+            async with Timeline(steps=True) as timeline:
+                task = asyncio.create_task(long())
+                await asyncio.sleep(1.5)
+                waits = timeline._scope.recorder.moments.waits
+            noted = len(waits.times)
+            await asyncio.sleep(100)
+            task.cancel()
+            await asyncio.wait([task])
+        return timeline, len(waits.times) - noted
+
+    timeline, more = clock.run(main())
+    assert [task.steps for task in timeline.tasks] == [((0, 0), (1, 1))]
+    assert more == 0
+
+
+def readers_factory(loop, coro, **options):
+    return asyncio.Task(coro, loop=loop, **options)
+
+
+def test_tasks_of_another_factory(clock):
+    async def inside():
+        await alone(work(clock, 0.25, 0.5))
+
+    async def main():
+        asyncio.get_running_loop().set_task_factory(readers_factory)
+        async with Timeline(steps=True) as timeline:
+            await inside()
+        return [task.steps for task in timeline.tasks]
+
+    assert clock.run(main()) == [((0, 0.25), (1.25, 1.75))]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+def test_eager_tasks_run_inside_the_step_that_makes_them(clock):
+    async def parent():
+        clock.block(0.25)
+        child = asyncio.create_task(work(clock, 0.5, 0.25))
+        clock.block(0.25)
+        await child
+
+    async def main():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        async with Timeline(steps=True) as timeline:
+            await asyncio.create_task(parent())
+        return [task.steps for task in timeline.tasks]
+
+    assert clock.run(main()) == [((0, 1), (2, 2)), ((0.25, 0.75), (1.75, 2))]
+
+
+def test_a_coroutine_that_has_begun_outside_of_its_task(clock):
+    @types.coroutine
+    def once():
+        yield
+
+    async def pausing():
+        await once()
+        clock.block(0.25)
+        await asyncio.sleep(1)
+        clock.block(0.5)
+
+    async def inside():
+        coroutine = pausing()
+        coroutine.send(None)
+        await alone(coroutine)
+
+    assert steps_of(clock, inside) == [((0, 0.25), (1.25, 1.75))]
+
+
+@pytest.mark.parametrize("wrong", [1, None, "yes"])
+def test_steps_is_true_or_false(wrong):
+    with pytest.raises(TypeError, match=r"steps is True or False, such as Timeline\(steps=True\)"):
+        Timeline(steps=wrong)
+
+
+# What is kept
+
+
+class Thing:
+    """An object of the reader's, whose end can be seen."""
+
+
+def test_nothing_of_the_readers_is_kept_alive(way_of_watching):
+    """Without the garbage collector, and with errors thrown deep inside."""
+    alive = []
+
+    async def inner(thing):
+        alive.append(weakref.ref(thing))
+        try:
+            await asyncio.sleep(5)
+        finally:
+            await asyncio.sleep(0)
+
+    async def outer(thing):
+        await inner(thing)
+
+    async def main():
+        async with Timeline(steps=True) as timeline:
+            tasks = [asyncio.create_task(outer(Thing())) for _ in range(3)]
+            alive.extend(map(weakref.ref, tasks))
+            await asyncio.sleep(0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            del task
+            tasks.clear()
+        await asyncio.sleep(0)
+        return timeline, [reference() for reference in alive if reference() is not None]
+
+    gc.collect()
+    gc.disable()
+    try:
+        timeline, still_there = asyncio.run(main())
+    finally:
+        gc.enable()
+    assert len(alive) == 6
+    assert still_there == []
+    assert [len(task.steps) for task in timeline.tasks] == [3] * 3
+
+
+@pytest.mark.skipif(not MONITORING, reason="sys.monitoring is new in Python 3.12")
+def test_the_interpreter_reports_no_waits_once_nobody_wants_to_know():
+    from workshop.timeline.recording.recorder import monitor
+
+    monitoring = sys.monitoring
+
+    def reported():
+        return monitoring.get_events(monitor._tool), monitoring.get_local_events(monitor._tool, alone.__code__)
+
+    async def main():
+        async with Timeline():
+            await asyncio.create_task(alone(asyncio.sleep(0)))
+            before = reported()
+            async with Timeline(steps=True):
+                await asyncio.create_task(alone(asyncio.sleep(0)))
+                during = reported()
+            assert reported() == before != during
+
+    asyncio.run(main())
+    assert not any(monitoring.get_local_events(tool, alone.__code__) for tool in (3, 4, 5) if monitoring.get_tool(tool))
+
+
+# What is shown
+
+
+def records(*tasks, ended=10.0):
+    """Return records of tasks, each given by its steps, and an outcome if it is not a result."""
+    rows = []
+    for number, task in enumerate(tasks):
+        steps, outcome = task if isinstance(task, tuple) else (task, "result")
+        end = None if outcome == "still running" else steps[-1][1]
+        rows.append(TaskRecord(f"task({number})", 0, steps[0][0], end, end, outcome, tuple(steps)))
+    return Records.of(rows, ended)
+
+
+def many(count, outcomes=("result",)):
+    """Return records of tasks of which each runs three times, for long enough to be seen."""
+    chance = np.random.default_rng(1)
+    tasks = []
+    for number in range(count):
+        begin, middle, end = chance.uniform(0, 2), chance.uniform(3, 5), chance.uniform(7, 9)
+        lengths = chance.uniform(0.1, 1, 3)
+        steps = [(time, time + length) for time, length in zip((begin, middle, end), lengths, strict=True)]
+        tasks.append((steps, outcomes[number % len(outcomes)]))
+    return records(*tasks)
+
+
+def running(tasks):
+    return sum(end - begin for task in tasks for begin, end in task.steps)
+
+
+def dark(figure):
+    """Return how dark each pixel of a picture's axes is, if only steps are shown, from 0 to 1; and seconds a pixel."""
+    ax = figure.axes[0]
+    for child in (*ax.get_children(), *ax.get_xgridlines()):
+        child.set_visible(isinstance(child, StepsImage))
+    figure.canvas.draw()
+    bottom, top = (round(figure.bbox.height - y) for y in (ax.bbox.y0, ax.bbox.y1))
+    pixels = np.asarray(figure.canvas.buffer_rgba())[top:bottom, round(ax.bbox.x0) : round(ax.bbox.x1), :3].astype(
+        float
+    )
+    ink = ((255 - pixels) / (255 * (1 - np.array(to_rgb(module.RUNNING.fill))))).mean(axis=2)
+    left, right = ax.get_xlim()
+    return ink, (right - left) / ax.bbox.width
+
+
+@pytest.mark.parametrize("count", [1, 3, 12, 60, 250])
+def test_the_dark_area_is_the_time_for_which_tasks_ran(count):
+    tasks = many(count, OUTCOMES[1:])
+    figure = picture([("", tasks)])
+    ink, pixel = dark(figure)
+    bottom, top = figure.axes[0].get_ylim()
+    row = figure.axes[0].bbox.height / (bottom - top)
+    bar = 2 * (module.ROOMY_HALF if row >= module.ROOMY else module.THIN_HALF)
+    assert ink.sum() * pixel / (bar * row) == pytest.approx(running(tasks), rel=0.01)
+
+
+@pytest.mark.parametrize("count", [300, 1000, 20_000])
+def test_of_more_tasks_than_bars_the_dark_share_is_exact(count):
+    tasks = many(count, OUTCOMES[1:])
+    ax = picture([("", tasks)]).axes[0]
+    (image,) = (child for child in ax.get_children() if isinstance(child, CoverageImage))
+    width, height = round(ax.bbox.width), round(ax.bbox.height)
+    shares = dict(image.shares(width, height))
+    left, right = ax.get_xlim()
+    scale = (right - left) / width * count / height
+    assert shares[module.RUNNING.fill].sum() * scale == pytest.approx(running(tasks), rel=1e-6)
+    light = sum(shares[look.fill].sum() for look in module.RUNS_IN_STEPS.values() if look.fill in shares)
+    whole = sum(task.finished - task.started for task in tasks)
+    assert light * scale == pytest.approx(whole - running(tasks), rel=1e-6)
+    assert sum(shares.values()).max() < 1 + 1e-9
+
+
+def columns_of(image, width=1000, height=100):
+    """Return how dark each column of pixels is in the middle of a single task's bar."""
+    return image.share(width, height)[height // 2]
+
+
+def steps_image(tasks):
+    (image,) = (child for child in picture([("", tasks)]).axes[0].get_children() if isinstance(child, StepsImage))
+    return image
+
+
+def test_the_shortest_steps_stay_visible():
+    image = steps_image(records([(1, 1), (5, 5.000001), (7, 8), (9, 9)]))
+    column = columns_of(image)
+    left, right = image.axes.get_xlim()
+
+    def dark_at(begin, end):
+        return column[int((begin - left) / (right - left) * 1000) : int((end - left) / (right - left) * 1000) + 1].sum()
+
+    for time in (1, 5, 9):
+        assert dark_at(time - 0.5, time + 0.5) == pytest.approx(module.HAIRLINE)
+    assert dark_at(8.98, 9) > dark_at(9.02, 9.04)  # within the bar
+    assert dark_at(6.5, 8.5) == pytest.approx(1000 / (right - left))
+
+
+def test_short_steps_close_together_are_painted_for_what_they_are():
+    close = [(2 + number / 1000, 2 + number / 1000 + 0.0002) for number in range(4000)]
+    image = steps_image(records(close))
+    pixel = np.diff(image.axes.get_xlim())[0] / 1000
+    assert columns_of(image).sum() * pixel == pytest.approx(4000 * 0.0002, rel=0.001)
+    burst = [(2 + number / 1e6, 2 + number / 1e6 + 1e-7) for number in range(100)]
+    assert columns_of(steps_image(records([(0, 0), *burst, (9, 9)]))).sum() == pytest.approx(3 * module.HAIRLINE)
+
+
+def labels(tasks):
+    return [text.get_text() for text in picture([("", tasks)]).legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("repeated", [1, 1000])
+def test_the_legend_tells_running_from_waiting(repeated):
+    tasks = [([(0, 0), (4, 5)], outcome) for outcome in OUTCOMES]
+    seen = labels(records(*tasks * repeated))
+    assert seen[:5] == [
+        "running",
+        "waiting, then a result",
+        "waiting, then an exception",
+        "waiting, then cancelled",
+        "waiting, still not done",
+    ]
+
+
+def test_the_fullest_legend_fits():
+    tasks = [([(1, 1), (4, 5)], outcome) for outcome in OUTCOMES]
+    without = [TaskRecord("plain()", 0, 1, 3, 4, outcome) for outcome in OUTCOMES[1:]]
+    figure = picture([("steps", records(*tasks)), ("none", Records.of(without, 10.0))])
+    figure.canvas.draw()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert box.y1 < min(ax.xaxis.get_tightbbox().y0 for ax in figure.axes if ax.get_xlabel())
+
+
+def test_without_steps_nothing_of_them_is_shown():
+    plain = Records.of([TaskRecord("task(0)", 0, 0, 1, 1, "result")], 1.0)
+    assert labels(plain) == ["from start to result", "received"]
+    assert not any(isinstance(child, StepsImage) for child in picture([("", plain)]).axes[0].get_children())
+    assert "running" not in table(plain)
+    assert "step" not in describe("", plain)
+
+
+def test_no_task_ran():
+    async def main():
+        async with Timeline(steps=True) as timeline:
+            task = asyncio.create_task(asyncio.sleep(0))
+            task.cancel()
+            await asyncio.wait([task])
+        return timeline, Timeline(steps=True)
+
+    for timeline in asyncio.run(main()):
+        assert png(picture([("", timeline.tasks)])).startswith(b"\x89PNG")
+        assert "step" not in describe("", timeline.tasks)
+    assert table(asyncio.run(main())[0].tasks).splitlines()[1].split()[-2:] == ["-", "cancelled"]
+
+
+def test_the_table_says_for_how_long_each_task_ran():
+    assert table(records([(0, 0.25), (2, 2.5)], ([(1, 1)], "still running"))) == (
+        "name     created  started  finished  received  running  outcome\n"
+        "task(0)     0.00     0.00      2.50      2.50     0.75  result\n"
+        "task(1)     0.00     1.00         -         -     0.00  still running\n"
+        "Still running when the block ended: task(1)."
+    )
+
+
+def test_the_description_tells_the_longest_step():
+    brewing = records([(0, 0), (1, 1)], [(0, 0), (0.5, 0.9), (3, 3.2)])
+    assert describe("", brewing).startswith("2 tasks over 10.00 seconds. Longest step: task(1) for 0.40 s. Finished:")
+    sleeping = records([(0, 0.001), (1, 1)], [(0, 0), (0.5, 0.51)])
+    assert describe("", sleeping).startswith("2 tasks over 10.00 seconds. Every step is short. Finished:")
+
+
+def test_records_made_of_records_have_the_same_steps():
+    tasks = many(5)
+    assert list(Records.of(list(tasks), 10.0)) == list(tasks)
+    assert tasks[-1].steps == tasks[4].steps != ()
+    assert [len(task.steps) for task in tasks[1:3]] == [3, 3]
+
+
+def test_a_real_blocking_call_is_the_longest_step():
+    async def brew():
+        await asyncio.sleep(0)
+        block(0.05)  # noqa: ASYNC251
+
+    async def main():
+        async with Timeline("Tea", steps=True) as timeline:
+            await asyncio.gather(asyncio.sleep(0.01), brew())
+        return timeline
+
+    timeline = asyncio.run(main())
+    assert "Longest step: brew() for 0.0" in describe("", timeline.tasks)
+    assert max(end - begin for begin, end in timeline.tasks[1].steps) >= 0.05
+    assert timeline.tasks[0].finished >= 0.05
