@@ -204,7 +204,8 @@ def test_time_is_that_of_one_run(monkeypatch, capsys):
     assert curve.name == "way"
     assert curve.numbers == [1, 2, 10, 20]
     assert curve.values == pytest.approx([0.03, 0.06, 0.3, 0.6])
-    assert turns == [1] * 6 + [2] * 3 + [10] * 2 + [20], "few calls are made again until there is something to measure"
+    few = [1, 1, 2]  # one call is made again until there is something to measure
+    assert turns == [*few, 10, 20, *few, 10, *few], "what has taken long is not tried again"
     assert capsys.readouterr().out.split() == ["way", "20", "calls", "(here:", "0.60", "s)"]
 
 
@@ -219,6 +220,21 @@ def test_the_least_of_three_times_counts(monkeypatch):
 
     monkeypatch.setattr(scale.time, "process_time", lambda: now)
     assert asyncio.run(scale.measure_time(way, [1])).values == pytest.approx([0.05])
+
+
+def test_a_busy_moment_spoils_no_number(monkeypatch):
+    """While the fourth to the sixth run are made, everything takes three times as long."""
+    now, runs = 0.0, 0
+
+    async def way(fetch, items, limit, handle):
+        nonlocal now, runs
+        runs += 1
+        now += 0.052 * len(items) * (3 if 4 <= runs <= 6 else 1)
+        for item in items:
+            handle(item)
+
+    monkeypatch.setattr(scale.time, "process_time", lambda: now)
+    assert asyncio.run(scale.measure_time(way, [1, 2, 3])).values == pytest.approx([0.052, 0.104, 0.156])
 
 
 def test_memory_is_the_most_that_was_in_use():

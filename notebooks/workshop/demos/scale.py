@@ -250,13 +250,13 @@ async def measure_time(way: Way, numbers: Sequence[int], *, limit: int = LIMIT, 
     Raises:
         RuntimeError: the way did not handle all results.
     """
-    values = []
-    for number in numbers:
+    tries: list[list[float]] = [[] for _ in numbers]
+    for _ in range(TRIES):  # round by round, so that a moment in which the computer is busy spoils one try of a number
         gc.collect()
-        tries: list[float] = []
-        while len(tries) < TRIES and sum(tries) < LONG:
-            tries.append(await _seconds(way, number, limit, answers))
-        values.append(min(tries))
+        for number, times in zip(numbers, tries, strict=True):
+            if sum(times) < LONG:
+                times.append(await _seconds(way, number, limit, answers))
+    values = [min(times) for times in tries]
     print(f"{_name(way):22} {numbers[-1]:7,} calls (here: {values[-1]:.2f} s)")
     return Curve(_name(way), numbers, values)
 
