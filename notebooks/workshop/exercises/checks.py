@@ -96,7 +96,11 @@ def telling(case: str) -> Iterator[None]:
 
 
 async def attempt(
-    answer: Any, *arguments: Any, when: str = "", look: Callable[[], Awaitable[None]] | None = None
+    answer: Any,
+    *arguments: Any,
+    when: str = "",
+    look: Callable[[], Awaitable[None]] | None = None,
+    within: float = 0.0,
 ) -> Outcome:
     """Run an answer, and stop with a clear message at whatever can go wrong in any exercise.
 
@@ -105,6 +109,7 @@ async def attempt(
         arguments: what it is called with.
         when: the case, for the messages, such as ``"for an empty list"``.
         look: awaited when the answer has ended, before what it left running is cancelled.
+        within: seconds the answer may take, where those of `runner.WAIT_LIMIT` are too few.
 
     Returns:
         The outcome of an answer that ended by itself and returned a value, neither None nor an awaitable;
@@ -113,7 +118,7 @@ async def attempt(
     Raises:
         WrongError: if the answer could not be run to its end, or returned no value.
     """
-    outcome = await runner.run(answer, *arguments, look=look)
+    outcome = await runner.run(answer, *arguments, look=look, within=within)
     case = f", {when}" if when else ""
     expect(not outcome.not_async, _not_async(outcome, answer))
     expect(not outcome.empty, NOTHING_YET)
@@ -129,7 +134,7 @@ async def attempt(
     )
     expect(
         not outcome.timed_out,
-        f"Your code still waited after {runner.WAIT_LIMIT:g} s{case}, and was cancelled: "
+        f"Your code still waited after {within or runner.WAIT_LIMIT:g} s{case}, and was cancelled: "
         "what does it wait for, and will that ever happen? "
         + (KERNELS_TASKS if outcome.asked_for_all_tasks else "`asyncio.sleep` takes seconds."),
     )

@@ -75,7 +75,7 @@ class Outcome:
         latest: the longest time, in seconds, for which the loop did not turn when it should, whatever the cause.
         interrupted: whether the alarm ended an answer that blocked.
         error: type and message of the exception that ended the answer, or an empty string.
-        timed_out: whether the answer was cancelled after `WAIT_LIMIT` seconds.
+        timed_out: whether the answer was cancelled because it took too long.
         asked_for_all_tasks: whether the answer called `asyncio.all_tasks`.
         cancelled_others: whether it cancelled tasks that it got from there and that were not its own.
         not_async: what the answer is, in words, when it cannot be awaited, or an empty string.
@@ -126,7 +126,9 @@ It rings for what has certainly blocked, so that there is no need to try again."
 _locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
 
 
-async def run(answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] | None = None) -> Outcome:
+async def run(
+    answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] | None = None, within: float = 0.0
+) -> Outcome:
     """Call the answer with the arguments, await what it returns, and tell what happened.
 
     Runs wait for each other, since each changes settings of the loop for its time.
@@ -136,6 +138,7 @@ async def run(answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] 
         arguments: what the answer is called with; coroutines among them are closed at the end if nobody ran them.
         look: called and awaited when the answer has ended, before what it left running is cancelled: for checks that
             look at something outside the loop.
+        within: seconds the answer may take before it is cancelled, where those of `WAIT_LIMIT` are too few.
 
     Returns:
         What happened. Nothing that the answer started runs on, but for tasks named in `Outcome.stubborn`.
@@ -148,7 +151,7 @@ async def run(answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] 
         outcome = Outcome(not_async=_why_not_callable(answer))
         if not outcome.not_async:
             with _noting_never_awaited(outcome.never_awaited), _noting_errors_at_the_end(outcome.task_errors):
-                await _run_watched(outcome, answer, arguments, look)
+                await _run_watched(outcome, answer, arguments, look, within or WAIT_LIMIT)
         else:
             _close_coroutines(arguments)
     if outcome.latest >= LATE:
@@ -158,14 +161,14 @@ async def run(answer: Any, *arguments: Any, look: Callable[[], Awaitable[None]] 
 
 
 async def _run_watched(
-    outcome: Outcome, answer: Callable, arguments: tuple, look: Callable[[], Awaitable[None]] | None
+    outcome: Outcome, answer: Callable, arguments: tuple, look: Callable[[], Awaitable[None]] | None, within: float
 ) -> None:
     """Run the answer and fill the outcome; leave no task, no coroutine and no setting behind."""
     watch = _Watch(outcome.task_errors, outcome.unclosed)
     with watch.installed(), watch.guarding_other_tasks(answer), _collecting_only_what_is_new():
         main = watch.start(_call(outcome, answer, arguments))
         try:
-            for _ in range(round(WAIT_LIMIT / TICK)):  # ticks, not the clock: it goes on while a machine pauses
+            for _ in range(round(within / TICK)):  # ticks, not the clock: it goes on while a machine pauses
                 if not main.done():
                     await watch.tick(main)
             outcome.timed_out = not main.done()

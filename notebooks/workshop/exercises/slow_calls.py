@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
+from . import runner
 from .checks import attempt, expect, expect_nothing_left, seconds, shown
 from .runner import Outcome
 
@@ -84,7 +85,9 @@ STOPS_LATE = 1.0
 """Seconds after which a cancelled answer that has not ended counts as one that goes on."""
 
 
-async def attempt_cancelled(answer: Any, *arguments: Any, after: float, linger: float = 0.0) -> Outcome:
+async def attempt_cancelled(
+    answer: Any, *arguments: Any, after: float, linger: float = 0.0, slowness: float = 1.0
+) -> Outcome:
     """Run an answer, cancel it while it waits, and go on if the cancellation went its way.
 
     Args:
@@ -92,6 +95,7 @@ async def attempt_cancelled(answer: Any, *arguments: Any, after: float, linger: 
         arguments: what it is called with.
         after: seconds from the call to the cancellation.
         linger: seconds to wait afterwards, for what an exercise lets run on: a thread, or a timer of the event loop.
+        slowness: how many times as long as elsewhere it may take to end, on a computer that is busy.
 
     Returns:
         The outcome; what the answer left running is for the check to judge, unless `linger` is given.
@@ -106,7 +110,7 @@ async def attempt_cancelled(answer: Any, *arguments: Any, after: float, linger: 
         if not running.cancel():  # it has ended already: how, other runs have judged
             await asyncio.gather(running, return_exceptions=True)
             return ""
-        await asyncio.wait({running}, timeout=STOPS_LATE)
+        await asyncio.wait({running}, timeout=STOPS_LATE * slowness)
         await asyncio.sleep(linger)
         if not running.done():
             return "waited on"
@@ -115,7 +119,7 @@ async def attempt_cancelled(answer: Any, *arguments: Any, after: float, linger: 
         error = running.exception()
         return f"returned {shown(running.result())}" if error is None else f"raised {shown(error)}"
 
-    outcome = await attempt(cancel)
+    outcome = await attempt(cancel, within=runner.WAIT_LIMIT * slowness)
     expect(
         not outcome.result,
         f"Your function was cancelled after {seconds(after)}, as ■ does it, and {outcome.result}: a CancelledError "

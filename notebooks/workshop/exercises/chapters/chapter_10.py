@@ -77,8 +77,8 @@ PATIENCE = 1.0
 """Seconds that the news of a cancellation gets to reach the cluster."""
 QUICK = 0.05
 """Seconds that a call of next to nothing takes on the cluster, at the most, where the computer is not busy."""
-SLOWEST = 2.0
-"""How many times as long the check's cases last at the most, where it is: an answer is given up after some seconds."""
+SLOWEST = 5.0
+"""How many times as long the check's cases last at the most, where it is."""
 
 IDEAS_BEHIND_ENDS = (
     (
@@ -148,11 +148,14 @@ async def collect_within(answer: Any) -> str:
         async with small_cluster(workers=1, threads=2) as client:
             process = await client.run(os.getpid)
             try:
-                await _in_full(answer, client)
-                await _results_that_count_as_false(answer, client)
+                slowness = await _slowness(client)
+                await _in_full(answer, client, slowness)
+                await _results_that_count_as_false(answer, client, slowness)
                 # towards the end: what it has under way keeps the worker busy
-                await _in_part(answer, client, await _slowness(client))
-                await attempt_cancelled(answer, 4.0, client, call, [("Riga", 0.1, "")], after=0.05)
+                slowness = await _slowness(client)
+                await _in_part(answer, client, slowness)
+                cities = [("Riga", 0.1, "")]
+                await attempt_cancelled(answer, 4.0, client, call, cities, after=0.05, slowness=slowness)
             except WrongError:
                 _expect_still_open(client)
                 expect(
@@ -174,11 +177,11 @@ def _expect_still_open(client: Any) -> None:
     )
 
 
-async def _in_full(answer: Any, client: Any) -> None:
+async def _in_full(answer: Any, client: Any, slowness: float) -> None:
     """Let all calls arrive in time."""
-    limit = 4.0
+    limit = 4.0 * slowness
     cities = [("Rome", 0.3, "Kyiv"), ("Oslo", 0.2, ""), ("Kyiv", 0.2, "Oslo")]
-    outcome = await _attempt(answer, limit, client, cities)
+    outcome = await _attempt(answer, limit, client, cities, slowness)
     expect(
         outcome.result != ["Rome", "Oslo", "Kyiv"],
         "They should arrive in the order Oslo, Kyiv, Rome, and your list has that of the inputs. Hand all calls to "
@@ -192,8 +195,8 @@ async def _in_full(answer: Any, client: Any) -> None:
     )
 
 
-async def _results_that_count_as_false(answer: Any, client: Any) -> None:
-    outcome = await _attempt(answer, 4.0, client, [(None, 0.0, ""), ("", 0.0, ""), (0, 0.0, "")])
+async def _results_that_count_as_false(answer: Any, client: Any, slowness: float) -> None:
+    outcome = await _attempt(answer, 4.0 * slowness, client, [(None, 0.0, ""), ("", 0.0, ""), (0, 0.0, "")], slowness)
     names = _names(outcome.result)
     expect(
         sorted(names) == sorted(_names([None, "", 0])),
@@ -222,7 +225,7 @@ async def _in_part(answer: Any, client: Any, slowness: float) -> None:
         still_wanted = await _still_wanted(client)
 
     limit = 1.0 * slowness
-    outcome = await _attempt(answer, limit, client, cities, look)
+    outcome = await _attempt(answer, limit, client, cities, slowness, look)
     _expect_results(outcome.result, ["Cork", "Bonn"], limit)
     expect(
         "_cancel" not in outcome.never_awaited,
@@ -242,12 +245,13 @@ async def _in_part(answer: Any, client: Any, slowness: float) -> None:
     expect_all_awaited(outcome)
 
 
-async def _attempt(answer: Any, limit: float, client: Any, cities: list[City], look: Any = None) -> runner.Outcome:
+async def _attempt(
+    answer: Any, limit: float, client: Any, cities: list[City], slowness: float, look: Any = None
+) -> runner.Outcome:
     """Run an answer as `attempt` does, and name the idea where it ended in a way of this chapter's."""
+    when, within = f"with a limit of {seconds(limit)}", runner.WAIT_LIMIT * slowness
     with explaining(IDEAS_BEHIND_ENDS):
-        outcome = await attempt(
-            answer, limit, client, call, cities, when=f"with a limit of {seconds(limit)}", look=look
-        )
+        outcome = await attempt(answer, limit, client, call, cities, when=when, look=look, within=within)
     _expect_still_open(client)
     expect(outcome.longest_block < BLOCKED_BY_MISTAKE, IDEAS_BEHIND_ENDS[-1][1])
     return outcome
