@@ -19,6 +19,8 @@ real_perf_counter, real_sleep = time.perf_counter, time.sleep
 
 LOOPBACK_GRACE = 0.002
 """Real seconds left to data on a loopback connection to arrive, before time may jump."""
+TURNS_WITHIN, AWAITS_LOOP = 0.01, 2.0
+"""Real seconds after which a loop turns while other threads are at work, and for which they wait for it at the most."""
 
 
 class JumpingClock:
@@ -76,17 +78,22 @@ class WorkingClock(JumpingClock):
         super().__init__()
         self._thread = threading.get_ident()
         self._threads = threading.active_count()
+        self._seen = self.now
 
     def read(self) -> float:
         """Return the time; to threads other than the one that made the clock, the real one."""
         if threading.get_ident() != self._thread:
             return real_perf_counter()
-        return self.now + time.thread_time()
+        self._seen = self.now + time.thread_time()
+        return self._seen
 
     def block(self, seconds: float) -> None:
-        """Stand in for `time.sleep`."""
+        """Stand in for `time.sleep`, which in other threads lasts as long for the loop, however late that turns."""
         if threading.get_ident() != self._thread:
+            until, at_last = self._seen + seconds, real_perf_counter() + seconds + AWAITS_LOOP
             real_sleep(seconds)
+            while self._seen < until and real_perf_counter() < at_last:
+                real_sleep(TURNS_WITHIN)
         elif seconds < 0:
             raise ValueError("sleep length must be non-negative")
         else:
@@ -96,7 +103,7 @@ class WorkingClock(JumpingClock):
         """Stand in for a loop's wait, as `JumpingClock.wait` does."""
         if threading.active_count() > self._threads:
             began = real_perf_counter()
-            ready = select(seconds)
+            ready = select(TURNS_WITHIN if seconds is None else min(seconds, TURNS_WITHIN))
             self.now += real_perf_counter() - began
             return ready
         if ready := select(LOOPBACK_GRACE):
