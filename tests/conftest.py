@@ -1,8 +1,7 @@
 """Fixtures of more than one test module."""
 
 import gc
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 import pytest
 
@@ -31,11 +30,3 @@ def way_of_watching(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     else:
         pytest.skip("sys.monitoring is new in Python 3.12")
-
-
-@pytest.fixture
-def judge(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Return a function that checks an answer and returns the line that was printed."""
-    from test_checks import judged  # not above: pytest prepares the assertions of a test module when it collects it
-
-    return partial(judged, capfd)

@@ -463,23 +463,6 @@ def test_others_still_get_all_tasks_while_an_answer_runs():
     asyncio.run(cell())
 
 
-def test_a_cell_that_is_stopped_stops_though_its_answer_asked_for_all_tasks(capfd):
-    async def answer(a, b):
-        asyncio.all_tasks()
-        await asyncio.Event().wait()
-
-    async def kernel():
-        cell = asyncio.create_task(check("0.1", answer)._run())
-        await asyncio.sleep(0.05)
-        cell.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await cell
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    asyncio.run(kernel())
-    assert capfd.readouterr() == ("", "")
-
-
 # ---- how it is said
 
 
