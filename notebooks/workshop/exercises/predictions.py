@@ -12,6 +12,9 @@ from .say import say, shown
 Verdict = tuple[str | None, str]
 """The answer that a run fits, None if it fits none of them, and what the run did, in words without a full stop."""
 
+Verdicts = Callable[..., Verdict]
+"""Tells from what a run did, as `compare` is handed it, which answer it fits."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -27,7 +30,7 @@ class Prediction:
     answers: dict[str, str]
     usual: str
     observes: str
-    verdict: Callable[..., Verdict]
+    verdict: Verdicts
 
 
 PREDICTIONS: dict[str, Prediction] = {}
@@ -36,14 +39,21 @@ PREDICTIONS: dict[str, Prediction] = {}
 _kept: dict[str, str] = {}
 
 
-def prediction(number: str, content: Prediction) -> None:
-    """Register a prediction.
+def prediction(number: str, *, usual: str, observes: str, **answers: str) -> Callable[[Verdicts], Verdicts]:
+    """Register a prediction, whose verdict on a run the decorated function gives.
 
     Args:
         number: its number, such as ``"1.2"``.
-        content: what is answered.
+        usual: the letter that the lesson's unchanged code leads to.
+        observes: what `compare` is handed, in words.
+        answers: for each letter the feedback to that answer.
     """
-    PREDICTIONS[number] = content
+
+    def register(verdict: Verdicts) -> Verdicts:
+        PREDICTIONS[number] = Prediction(answers, usual, observes, verdict)
+        return verdict
+
+    return register
 
 
 def predict(number: str, answer: str) -> None:

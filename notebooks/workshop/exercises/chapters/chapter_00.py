@@ -3,35 +3,27 @@
 from typing import Any
 
 from ..checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, seconds, shown
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import attempt_cancelled
 
 
+@prediction(
+    "0.1",
+    usual="b",
+    observes="what asyncio.run raised or returned",
+    a="In a script it does. A notebook already runs an event loop, the one that runs your cells, and asyncio.run "
+    "refuses to start another inside it.",
+    b="A notebook already runs an event loop, the one that runs your cells. asyncio.run wants to start its own, "
+    "refuses, and you write `await greet('Ada')` in its place.",
+    c="It doesn't get that far: asyncio.run first looks whether a loop is running already, and raises immediately.",
+)
 def _run_in_a_cell(outcome: Any) -> Verdict:
     if isinstance(outcome, RuntimeError) and "running event loop" in str(outcome):
         return "b", f"asyncio.run raised RuntimeError: {outcome}"
     if isinstance(outcome, BaseException):
         return None, f"asyncio.run raised {type(outcome).__name__}, where a RuntimeError was expected"
     return "a", f"asyncio.run returned {shown(outcome)}, so something has changed it, such as nest_asyncio"
-
-
-prediction(
-    "0.1",
-    Prediction(
-        answers={
-            "a": "In a script it does. A notebook already runs an event loop, the one that runs your cells, and "
-            "asyncio.run refuses to start another inside it.",
-            "b": "A notebook already runs an event loop, the one that runs your cells. asyncio.run wants to start its "
-            "own, refuses, and you write `await greet('Ada')` in its place.",
-            "c": "It doesn't get that far: asyncio.run first looks whether a loop is running already, and raises "
-            "immediately.",
-        },
-        usual="b",
-        observes="what asyncio.run raised or returned",
-        verdict=_run_in_a_cell,
-    ),
-)
 
 
 @exercise("0.1")

@@ -20,11 +20,22 @@ from ..checks import (
     sleeper,
     telling,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome, run
 from ..slow_calls import attempt_cancelled
 
 
+@prediction(
+    "1.1",
+    usual="a",
+    observes="the list of names in the order in which they were printed",
+    a="All three sleep at the same time, so the shortest sleep ends first. Each await of what as_completed gives "
+    "brings the next result, whichever sleeper it comes from.",
+    b="The list says only which sleepers take part. All three sleep at the same time, and each await of what "
+    "as_completed gives brings the next result, whichever sleeper it comes from.",
+    c="Concurrent is not random: the lengths of the sleeps decide which ends first, and they are the same in every "
+    "run. Only equal sleeps would leave the order open.",
+)
 def _order_of_printing(order: Sequence[str]) -> Verdict:
     order = [str(name) for name in order]
     did = f"your run printed {', '.join(order) or 'nothing'}"
@@ -35,6 +46,17 @@ def _order_of_printing(order: Sequence[str]) -> Verdict:
     return None, f"{did}, where B, C, A was expected of sleeps of 4, 1 and 2 s"
 
 
+@prediction(
+    "1.2",
+    usual="c",
+    observes="the elapsed time in seconds",
+    a="4 s is what they take at the same time. But the `await` goes on only when that sleeper has ended, and only then "
+    "is the next task made: a task alone makes nothing concurrent if you await it immediately.",
+    b="Only the lengths of the sleeps decide, and they are the same in every run. The `await` goes on only when that "
+    "sleeper has ended, and only then is the next task made: in every run the sum.",
+    c="The `await` goes on only when that sleeper has ended, and only then is the next task made: 4 + 1 + 2 s. A task "
+    "alone makes nothing concurrent if you await it immediately.",
+)
 def _one_after_another(elapsed: float) -> Verdict:
     did = f"your run took {seconds(elapsed)}"
     if 6.5 <= elapsed < 9:
@@ -46,6 +68,17 @@ def _one_after_another(elapsed: float) -> Verdict:
     return None, f"{did}, where about 7 s was expected"
 
 
+@prediction(
+    "1.3",
+    usual="b",
+    observes="the elapsed time in seconds",
+    a="All three tasks are made before the first wait, but the event loop runs one at a time and can switch to another "
+    "only at an await. time.sleep has none: it holds up everybody.",
+    b="The event loop runs one task at a time and can switch to another task only at an await. time.sleep has none, so "
+    "each sleep holds up everybody, and the sleeps add up.",
+    c="An error would be kind. Blocking calls are allowed in a coroutine, and asyncio warns of them only in its debug "
+    "mode: everybody just waits longer.",
+)
 def _blocking_sleepers(elapsed: float | BaseException) -> Verdict:
     if isinstance(elapsed, BaseException):
         return "c", f"your run raised {type(elapsed).__name__}"
@@ -55,56 +88,6 @@ def _blocking_sleepers(elapsed: float | BaseException) -> Verdict:
     if 0.3 <= elapsed < 0.55:
         return "a", f"{did}: the longest sleep"
     return None, f"{did}, where about 0.7 s was expected"
-
-
-prediction(
-    "1.1",
-    Prediction(
-        answers={
-            "a": "All three sleep at the same time, so the shortest sleep ends first. Each await of what as_completed "
-            "gives brings the next result, whichever sleeper it comes from.",
-            "b": "The list says only which sleepers take part. All three sleep at the same time, and each await of "
-            "what as_completed gives brings the next result, whichever sleeper it comes from.",
-            "c": "Concurrent is not random: the lengths of the sleeps decide which ends first, and they are the same "
-            "in every run. Only equal sleeps would leave the order open.",
-        },
-        usual="a",
-        observes="the list of names in the order in which they were printed",
-        verdict=_order_of_printing,
-    ),
-)
-prediction(
-    "1.2",
-    Prediction(
-        answers={
-            "a": "4 s is what they take at the same time. But the `await` goes on only when that sleeper has ended, "
-            "and only then is the next task made: a task alone makes nothing concurrent if you await it immediately.",
-            "b": "Only the lengths of the sleeps decide, and they are the same in every run. The `await` goes on only "
-            "when that sleeper has ended, and only then is the next task made: in every run the sum.",
-            "c": "The `await` goes on only when that sleeper has ended, and only then is the next task made: "
-            "4 + 1 + 2 s. A task alone makes nothing concurrent if you await it immediately.",
-        },
-        usual="c",
-        observes="the elapsed time in seconds",
-        verdict=_one_after_another,
-    ),
-)
-prediction(
-    "1.3",
-    Prediction(
-        answers={
-            "a": "All three tasks are made before the first wait, but the event loop runs one at a time and can "
-            "switch to another only at an await. time.sleep has none: it holds up everybody.",
-            "b": "The event loop runs one task at a time and can switch to another task only at an await. time.sleep "
-            "has none, so each sleep holds up everybody, and the sleeps add up.",
-            "c": "An error would be kind. Blocking calls are allowed in a coroutine, and asyncio warns of them only in "
-            "its debug mode: everybody just waits longer.",
-        },
-        usual="b",
-        observes="the elapsed time in seconds",
-        verdict=_blocking_sleepers,
-    ),
-)
 
 
 @exercise("1.1")

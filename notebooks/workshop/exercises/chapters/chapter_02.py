@@ -17,11 +17,23 @@ from ..checks import (
     shown,
     telling,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import attempt_cancelled
 
 
+def _totals(gather_total: float, as_completed_total: float) -> str:
+    return f"your run took {seconds(gather_total)} with gather and {seconds(as_completed_total)} with as_completed"
+
+
+@prediction(
+    "2.1",
+    usual="a",
+    observes="the list of the input's names and the list of the results' names",
+    a="gather puts each result in the place of its input, whichever is done first. So you can zip inputs and results.",
+    b="That is as_completed's order. gather puts each result in the place of its input, whichever is done first.",
+    c="The order is guaranteed: gather puts each result in the place of its input, in every run.",
+)
 def _order_of_gather(input_names: Sequence[str], result_names: Sequence[str]) -> Verdict:
     given, got = [str(name) for name in input_names], [str(name) for name in result_names]
     did = f"your run gave {', '.join(got) or 'nothing'}"
@@ -32,10 +44,17 @@ def _order_of_gather(input_names: Sequence[str], result_names: Sequence[str]) ->
     return None, f"{did}, where the order of the input was expected: {', '.join(given)}"
 
 
-def _totals(gather_total: float, as_completed_total: float) -> str:
-    return f"your run took {seconds(gather_total)} with gather and {seconds(as_completed_total)} with as_completed"
-
-
+@prediction(
+    "2.2",
+    usual="c",
+    observes="gather's total and as_completed's total, in seconds",
+    a="A first result that comes sooner makes no call faster: both ways start all calls at the same time, and both are "
+    "done when the slowest is.",
+    b="Handing results over one by one costs microseconds. Both ways start all calls at the same time, and both are "
+    "done when the slowest is.",
+    c="Both ways start all calls at the same time, and both are done when the slowest is. as_completed gives you the "
+    "others while you wait for it.",
+)
 def _total_without_processing(gather_total: float, as_completed_total: float) -> Verdict:
     did, difference = _totals(gather_total, as_completed_total), as_completed_total - gather_total
     if min(gather_total, as_completed_total) < 0.05:
@@ -45,6 +64,17 @@ def _total_without_processing(gather_total: float, as_completed_total: float) ->
     return ("b", f"{did}: longer") if difference > 0 else ("a", f"{did}: shorter")
 
 
+@prediction(
+    "2.3",
+    usual="a",
+    observes="gather's total and as_completed's total, in seconds",
+    a="With gather all processing comes after the slowest answer: 0.40 s and three times 0.10 s. With as_completed the "
+    "first two are processed during that wait, and only the last one's 0.10 s comes after it.",
+    b="With gather you get nothing to process before 0.40 s, when the slowest answer is there; then come three times "
+    "0.10 s.",
+    c="With as_completed the first two answers are processed while the slowest is still on its way: that time is only "
+    "spent waiting with gather.",
+)
 def _total_with_processing(gather_total: float, as_completed_total: float) -> Verdict:
     did, difference = _totals(gather_total, as_completed_total), gather_total - as_completed_total
     if min(gather_total, as_completed_total) < 0.05:
@@ -54,56 +84,6 @@ def _total_with_processing(gather_total: float, as_completed_total: float) -> Ve
     if difference < -0.1:
         return None, f"{did}, where as_completed was expected to be no slower"
     return ("c" if gather_total >= 0.6 else "b"), f"{did}: no difference to speak of"
-
-
-prediction(
-    "2.1",
-    Prediction(
-        answers={
-            "a": "gather puts each result in the place of its input, whichever is done first. So you can zip inputs "
-            "and results.",
-            "b": "That is as_completed's order. gather puts each result in the place of its input, whichever is done "
-            "first.",
-            "c": "The order is guaranteed: gather puts each result in the place of its input, in every run.",
-        },
-        usual="a",
-        observes="the list of the input's names and the list of the results' names",
-        verdict=_order_of_gather,
-    ),
-)
-prediction(
-    "2.2",
-    Prediction(
-        answers={
-            "a": "A first result that comes sooner makes no call faster: both ways start all calls at the same time, "
-            "and both are done when the slowest is.",
-            "b": "Handing results over one by one costs microseconds. Both ways start all calls at the same time, and "
-            "both are done when the slowest is.",
-            "c": "Both ways start all calls at the same time, and both are done when the slowest is. as_completed "
-            "gives you the others while you wait for it.",
-        },
-        usual="c",
-        observes="gather's total and as_completed's total, in seconds",
-        verdict=_total_without_processing,
-    ),
-)
-prediction(
-    "2.3",
-    Prediction(
-        answers={
-            "a": "With gather all processing comes after the slowest answer: 0.40 s and three times 0.10 s. "
-            "With as_completed the first two are processed during that wait, and only the last one's 0.10 s comes "
-            "after it.",
-            "b": "With gather you get nothing to process before 0.40 s, when the slowest answer is there; then come "
-            "three times 0.10 s.",
-            "c": "With as_completed the first two answers are processed while the slowest is still on its way: that "
-            "time is only spent waiting with gather.",
-        },
-        usual="a",
-        observes="gather's total and as_completed's total, in seconds",
-        verdict=_total_with_processing,
-    ),
-)
 
 
 class _Calls:

@@ -19,11 +19,22 @@ from ..checks import (
     shown,
     telling,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome, run
 from ..slow_calls import attempt_cancelled
 
 
+@prediction(
+    "3.1",
+    usual="c",
+    observes="the result that you awaited",
+    a="The list holds no sleepers. It holds coroutines that as_completed made, and the first that you await gives the "
+    "first result that is ready, wherever it stands in the list and whichever sleeper it comes from.",
+    b="The list is not sorted by completion either. What you await first gives the first result that is ready, "
+    "wherever it stands in the list.",
+    c="Each thing in the list stands for the next result, whichever that is. None belongs to one of your sleepers, so "
+    "its position tells nothing.",
+)
 def _last_of_the_list(result: Any) -> Verdict:
     did = f"your run got {shown(result)}"
     if result == "C":
@@ -35,45 +46,21 @@ def _last_of_the_list(result: Any) -> Verdict:
     return None, f"{did}, where 'A', 'B' or 'C' was expected"
 
 
+@prediction(
+    "3.2",
+    usual="b",
+    observes="the list of results, one for each round",
+    a="That is what gather does. as_completed puts what it is given into a set, and in a set the same task stands only "
+    "once.",
+    b="as_completed puts what it is given into a set, and in a set the same task stands only once.",
+    c="Nobody complains. as_completed puts what it is given into a set, and in a set the same task stands only once.",
+)
 def _rounds(results: list[Any]) -> Verdict:
     number = len(results)
     did = f"your loop went {number} round{'s' * (number != 1)}"
     if number in (1, 2):
         return ("b" if number == 1 else "a"), did
     return None, f"{did}, where one was expected"
-
-
-prediction(
-    "3.1",
-    Prediction(
-        answers={
-            "a": "The list holds no sleepers. It holds coroutines that as_completed made, and the first that you await "
-            "gives the first result that is ready, wherever it stands in the list and whichever sleeper it comes from.",
-            "b": "The list is not sorted by completion either. What you await first gives the first result that is "
-            "ready, wherever it stands in the list.",
-            "c": "Each thing in the list stands for the next result, whichever that is. None belongs to one of your "
-            "sleepers, so its position tells nothing.",
-        },
-        usual="c",
-        observes="the result that you awaited",
-        verdict=_last_of_the_list,
-    ),
-)
-prediction(
-    "3.2",
-    Prediction(
-        answers={
-            "a": "That is what gather does. as_completed puts what it is given into a set, and in a set the same task "
-            "stands only once.",
-            "b": "as_completed puts what it is given into a set, and in a set the same task stands only once.",
-            "c": "Nobody complains. as_completed puts what it is given into a set, and in a set the same task stands "
-            "only once.",
-        },
-        usual="b",
-        observes="the list of results, one for each round",
-        verdict=_rounds,
-    ),
-)
 
 
 class BurntError(Exception):

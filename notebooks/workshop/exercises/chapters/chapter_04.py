@@ -18,52 +18,39 @@ from ..checks import (
     shown,
     telling,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
 
 
+@prediction(
+    "4.1",
+    usual="b",
+    observes="the outcome of A in the timeline",
+    a="The time limit is yours, not A's. It ends your waiting; as_completed cancels nothing, and A runs on without "
+    "anybody who waits for it.",
+    b="The time limit ends your waiting and nothing else. as_completed cancels nothing, and A runs on without anybody "
+    "who waits for it.",
+    c="The TimeoutError is raised in your code, at your `await`. A gets to know nothing of it, and runs on.",
+)
 def _after_the_timeout(outcome: str) -> Verdict:
     did = f"the timeline of your run says of A: {outcome}"
     return {"cancelled": "a", "still running": "b", "exception": "c"}.get(outcome), did
 
 
+@prediction(
+    "4.2",
+    usual="c",
+    observes="how many times TimeoutError was caught",
+    a="The time is up once, but you are told so in each round that has nothing to give. `except` inside the loop lets "
+    "it go on to the next round, and there are as many rounds as tasks.",
+    b="Each round that has nothing to give raises a TimeoutError of its own, and here all three have nothing.",
+    c="The loop has as many rounds as there are tasks, and `except` inside it lets it go on. When the time is over, "
+    "each round that has nothing to give raises a TimeoutError of its own.",
+)
 def _timeouts_in_the_loop(number: int) -> Verdict:
     did = f"your loop met {number} TimeoutError{'s' * (number != 1)}"
     return {1: "a", 2: "b", 3: "c"}.get(number), did
-
-
-prediction(
-    "4.1",
-    Prediction(
-        answers={
-            "a": "The time limit is yours, not A's. It ends your waiting; as_completed cancels nothing, and A runs on "
-            "without anybody who waits for it.",
-            "b": "The time limit ends your waiting and nothing else. as_completed cancels nothing, and A runs on "
-            "without anybody who waits for it.",
-            "c": "The TimeoutError is raised in your code, at your `await`. A gets to know nothing of it, and runs on.",
-        },
-        usual="b",
-        observes="the outcome of A in the timeline",
-        verdict=_after_the_timeout,
-    ),
-)
-prediction(
-    "4.2",
-    Prediction(
-        answers={
-            "a": "The time is up once, but you are told so in each round that has nothing to give. `except` inside the "
-            "loop lets it go on to the next round, and there are as many rounds as tasks.",
-            "b": "Each round that has nothing to give raises a TimeoutError of its own, and here all three have "
-            "nothing.",
-            "c": "The loop has as many rounds as there are tasks, and `except` inside it lets it go on. When the time "
-            "is over, each round that has nothing to give raises a TimeoutError of its own.",
-        },
-        usual="c",
-        observes="how many times TimeoutError was caught",
-        verdict=_timeouts_in_the_loop,
-    ),
-)
 
 
 IDEAS_BEHIND_ENDS = (

@@ -10,19 +10,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from ..checks import WrongError, exercise, expect, seconds, shown
-from ..predictions import Prediction, Verdict, prediction
-
-
-def _ready(moment: float) -> Verdict:
-    did = f"in your run Dan's toast was ready at {seconds(moment)}"
-    return _nearest({"a": 0.6, "b": 1.1, "c": 1.5}, moment), did
-
-
-def _picked_up(moment: float) -> Verdict:
-    did = f"in your run the second dish was picked up at {seconds(moment)}"
-    if moment >= 0.17:  # however late a busy computer is
-        return ("b" if moment < 1 else None), did
-    return _nearest({"a": 0.12, "c": 0.14}, moment), did
+from ..predictions import Verdict, prediction
 
 
 def _nearest(times: Mapping[str, float], moment: float) -> str | None:
@@ -31,6 +19,51 @@ def _nearest(times: Mapping[str, float], moment: float) -> str | None:
     return letter if -0.05 < moment - times[letter] < 0.15 else None  # a busy computer is late, never early
 
 
+@prediction(
+    "5.1",
+    usual="c",
+    observes="the moment at which Dan's toast was ready",
+    a="That would hold with an oven for everybody. Here both ovens are taken when Dan orders, by the roast and the "
+    "pizza, and what is short does not help as long as it can't begin.",
+    b="When Ben's pizza comes out, at 0.9 s, Cleo's quiche goes in: it was ordered before the toast. Only after the "
+    "quiche, at 1.3 s, is there an oven for Dan.",
+    c="Both ovens are taken, by the roast and the pizza. Ben's pizza comes out at 0.9 s, then Cleo's quiche goes in, "
+    "which was ordered earlier, and at 1.3 s Dan's toast.",
+)
+def _ready(moment: float) -> Verdict:
+    did = f"in your run Dan's toast was ready at {seconds(moment)}"
+    return _nearest({"a": 0.6, "b": 1.1, "c": 1.5}, moment), did
+
+
+@prediction(
+    "5.2",
+    usual="b",
+    observes="the moment at which the second dish was picked up",
+    a="It is ready at 0.12 s, but the waiter is at the first table until 0.20 s. as_completed can't interrupt your "
+    "code: it delivers when your loop asks for the next result.",
+    b="The waiter picks up the first dish at 0.10 s, and is at its table until 0.20 s. as_completed delivers when your "
+    "loop asks for the next result.",
+    c="Nobody waits for all three: that would be gather. The waiter picks up the first dish at 0.10 s, is at its table "
+    "until 0.20 s, and then asks for the next.",
+)
+def _picked_up(moment: float) -> Verdict:
+    did = f"in your run the second dish was picked up at {seconds(moment)}"
+    if moment >= 0.17:  # however late a busy computer is
+        return ("b" if moment < 1 else None), did
+    return _nearest({"a": 0.12, "c": 0.14}, moment), did
+
+
+@prediction(
+    "5.3",
+    usual="a",
+    observes="the tables that were served, in their order",
+    a="as_completed goes through the list once, when the loop begins. What is added to the list later is a task like "
+    "any other and runs, but this loop knows nothing of it.",
+    b="His quiche is ready before Ada's roast, but the loop does not know of it: as_completed goes through the list "
+    "once, when the loop begins.",
+    c="A loop over the list itself would meet the new order at its end. as_completed goes through the list once, when "
+    "the loop begins, and never looks at it again.",
+)
 def _served_late_guest(served: list[str]) -> Verdict:
     did = f"your loop served {' and '.join(served)}"
     if "Gus" not in served:
@@ -39,55 +72,6 @@ def _served_late_guest(served: list[str]) -> Verdict:
         return None, did
     return ("b" if served.index("Gus") < served.index("Ada") else "c"), did
 
-
-prediction(
-    "5.1",
-    Prediction(
-        answers={
-            "a": "That would hold with an oven for everybody. Here both ovens are taken when Dan orders, by the roast "
-            "and the pizza, and what is short does not help as long as it can't begin.",
-            "b": "When Ben's pizza comes out, at 0.9 s, Cleo's quiche goes in: it was ordered before the toast. Only "
-            "after the quiche, at 1.3 s, is there an oven for Dan.",
-            "c": "Both ovens are taken, by the roast and the pizza. Ben's pizza comes out at 0.9 s, then Cleo's quiche "
-            "goes in, which was ordered earlier, and at 1.3 s Dan's toast.",
-        },
-        usual="c",
-        observes="the moment at which Dan's toast was ready",
-        verdict=_ready,
-    ),
-)
-prediction(
-    "5.2",
-    Prediction(
-        answers={
-            "a": "It is ready at 0.12 s, but the waiter is at the first table until 0.20 s. as_completed can't "
-            "interrupt your code: it delivers when your loop asks for the next result.",
-            "b": "The waiter picks up the first dish at 0.10 s, and is at its table until 0.20 s. as_completed "
-            "delivers when your loop asks for the next result.",
-            "c": "Nobody waits for all three: that would be gather. The waiter picks up the first dish at 0.10 s, is "
-            "at its table until 0.20 s, and then asks for the next.",
-        },
-        usual="b",
-        observes="the moment at which the second dish was picked up",
-        verdict=_picked_up,
-    ),
-)
-prediction(
-    "5.3",
-    Prediction(
-        answers={
-            "a": "as_completed goes through the list once, when the loop begins. What is added to the list later is a "
-            "task like any other and runs, but this loop knows nothing of it.",
-            "b": "His quiche is ready before Ada's roast, but the loop does not know of it: as_completed goes through "
-            "the list once, when the loop begins.",
-            "c": "A loop over the list itself would meet the new order at its end. as_completed goes through the list "
-            "once, when the loop begins, and never looks at it again.",
-        },
-        usual="a",
-        observes="the tables that were served, in their order",
-        verdict=_served_late_guest,
-    ),
-)
 
 BAKING = {"toast": 0.2, "quiche": 0.4, "pizza": 0.8, "roast": 1.6}
 """How long each dish is in the oven, in seconds, as on the chapter's menu."""

@@ -23,7 +23,7 @@ from ..checks import (
     seconds,
     shown,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import is_empty
 from ..slow_calls import attempt_cancelled
 
@@ -66,25 +66,22 @@ NOT_SEQUENTIAL = (
 NOT_BOTTLENECK = "At a bottleneck all bars begin together, and end one after another, in equal steps. "
 
 
-def _illness_prediction(right: str) -> Prediction:
-    """Return a prediction whose choices are the three illnesses.
+def _predict_illness(number: str, right: str) -> None:
+    """Register a prediction whose choices are the three illnesses.
 
     Args:
+        number: the prediction's number.
         right: the letter of the illness that the lesson's code has.
     """
     why = {"a": BLOCKING, "b": SEQUENTIAL, "c": BOTTLENECK}[right]
     why_not = {"a": NOT_BLOCKING, "b": NOT_SEQUENTIAL, "c": NOT_BOTTLENECK}
-    return Prediction(
-        answers={letter: why if letter == right else text + why for letter, text in why_not.items()},
-        usual=right,
-        observes="the tasks of a timeline with steps=True",
-        verdict=_illness,
-    )
+    answers = {letter: why if letter == right else text + why for letter, text in why_not.items()}
+    prediction(number, usual=right, observes="the tasks of a timeline with steps=True", **answers)(_illness)
 
 
-prediction("6.1", _illness_prediction("c"))
-prediction("6.2", _illness_prediction("a"))
-prediction("6.3", _illness_prediction("b"))
+_predict_illness("6.1", "c")
+_predict_illness("6.2", "a")
+_predict_illness("6.3", "b")
 
 
 Times = tuple[float | None, float | None]

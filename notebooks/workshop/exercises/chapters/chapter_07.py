@@ -20,18 +20,38 @@ from ..checks import (
     seconds,
     shown,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome, is_empty
 from ..slow_calls import attempt_cancelled
 
 REQUESTS, AIOHTTPS_LIMIT = 150, 100
 
 
+@prediction(
+    "7.1",
+    usual="b",
+    observes="the server's count of connections",
+    a="A connection carries one request at a time. For one connection, 149 requests would have to wait; aiohttp opens "
+    "others for them, up to 100.",
+    b="A connection carries one request at a time, so as many are needed as requests are under way. aiohttp opens up "
+    "to 100, and the other 50 requests use them again.",
+    c="That is what a session each gives. One session opens up to 100 connections, and the other 50 requests use them "
+    "again.",
+)
 def _connections(number: int) -> Verdict:
     did = f"in your run, the server saw {number} connection{'s' * (number != 1)}"
     return {1: "a", AIOHTTPS_LIMIT: "b", REQUESTS: "c"}.get(number), did
 
 
+@prediction(
+    "7.2",
+    usual="c",
+    observes="the response, or the exception",
+    a="The server answered, and that is all aiohttp asks for. It raises when there is no answer; a bad status becomes "
+    "an exception only by raise_for_status().",
+    b="There is always a response when the server answered, with a status to look at.",
+    c="The server answered, and that is all aiohttp asks for. Look at the status, or call raise_for_status().",
+)
 def _not_found(happened: Any) -> Verdict:
     if happened is None:
         return "b", "in your run, the response was None"
@@ -40,6 +60,17 @@ def _not_found(happened: Any) -> Verdict:
     return "c", f"in your run, there was a response, with status {happened.status}"
 
 
+@prediction(
+    "7.3",
+    usual="a",
+    observes="the list of what was received, and when the call to /hang ended",
+    a="The TimeoutError of one call, after its 0.2 s, came out of your `await` and ended the loop. What is printed is "
+    "wrong: nowhere near 5 seconds have passed.",
+    b="The call to /hang has a limit of its own, 0.2 s. Its TimeoutError comes out of your `await`, and ends the loop "
+    "long before the photos arrive.",
+    c="For that, somebody would have to catch the TimeoutError of that one call inside the loop. Here it ends the "
+    "loop.",
+)
 def _whose_timeout(received: list[Any], hung_until: float | None) -> Verdict:
     did = f"in your run, {len(received)} answer{'s were' if len(received) != 1 else ' was'} received"
     if hung_until is None:
@@ -49,54 +80,6 @@ def _whose_timeout(received: list[Any], hung_until: float | None) -> Verdict:
         return ("a" if hung_until < 2 else None), did
     return ("b" if hung_until > 2 else "c"), did
 
-
-prediction(
-    "7.1",
-    Prediction(
-        answers={
-            "a": "A connection carries one request at a time. For one connection, 149 requests would have to wait; "
-            "aiohttp opens others for them, up to 100.",
-            "b": "A connection carries one request at a time, so as many are needed as requests are under way. "
-            "aiohttp opens up to 100, and the other 50 requests use them again.",
-            "c": "That is what a session each gives. One session opens up to 100 connections, and the other 50 "
-            "requests use them again.",
-        },
-        usual="b",
-        observes="the server's count of connections",
-        verdict=_connections,
-    ),
-)
-prediction(
-    "7.2",
-    Prediction(
-        answers={
-            "a": "The server answered, and that is all aiohttp asks for. It raises when there is no answer; a bad "
-            "status becomes an exception only by raise_for_status().",
-            "b": "There is always a response when the server answered, with a status to look at.",
-            "c": "The server answered, and that is all aiohttp asks for. Look at the status, or call "
-            "raise_for_status().",
-        },
-        usual="c",
-        observes="the response, or the exception",
-        verdict=_not_found,
-    ),
-)
-prediction(
-    "7.3",
-    Prediction(
-        answers={
-            "a": "The TimeoutError of one call, after its 0.2 s, came out of your `await` and ended the loop. What is "
-            "printed is wrong: nowhere near 5 seconds have passed.",
-            "b": "The call to /hang has a limit of its own, 0.2 s. Its TimeoutError comes out of your `await`, and "
-            "ends the loop long before the photos arrive.",
-            "c": "For that, somebody would have to catch the TimeoutError of that one call inside the loop. Here it "
-            "ends the loop.",
-        },
-        usual="a",
-        observes="the list of what was received, and when the call to /hang ended",
-        verdict=_whose_timeout,
-    ),
-)
 
 PERCENT = [
     (0, 40, 0),

@@ -22,16 +22,38 @@ from ..checks import (
     seconds,
     shown,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
 
 
+@prediction(
+    "8.1",
+    usual="b",
+    observes="the list of the calls that were paid",
+    a="`return` in the loop ends your waiting, and nothing else. The other two calls run on to their end, and each of "
+    "them costs.",
+    b="`return` and `break` end your waiting, and nothing else. The other two calls ran to their end, and nobody "
+    "wanted their results.",
+    c="The first call was awaited to its end, so at least that one is paid. And nobody stopped the others: they ran to "
+    "their end.",
+)
 def _paid(bill: Sequence[str]) -> Verdict:
     did = f"in your run, {len(bill)} call{'s were' if len(bill) != 1 else ' was'} paid"
     return {1: "a", 3: "b", 0: "c"}.get(len(bill)), did
 
 
+@prediction(
+    "8.2",
+    usual="c",
+    observes="the numbers of the visitors in the order in which they came in",
+    a="as_completed puts coroutines into a set before it makes tasks of them, and a set has an order of its own. Here "
+    "it goes by where the coroutines happen to lie in memory.",
+    b="There is no rule like that. as_completed puts coroutines into a set before it makes tasks of them, and a set "
+    "has an order of its own.",
+    c="as_completed puts coroutines into a set before it makes tasks of them. A set's order goes by where its members "
+    "happen to lie in memory: any order is possible, the list's too.",
+)
 def _order_of_beginning(begun: Sequence[int]) -> Verdict:
     expected = list(range(len(begun)))
     if len(begun) < 2:
@@ -43,6 +65,17 @@ def _order_of_beginning(begun: Sequence[int]) -> Verdict:
     return "c", "in your run, they came in in another order"
 
 
+@prediction(
+    "8.3",
+    usual="a",
+    observes="the list of what was received, and the outcome of C in the timeline",
+    a="A task group stands for all or nothing: when one of its tasks fails, it cancels the others, and the code in its "
+    "block too. Your `except` never gets to see the ValueError.",
+    b="So it would be without the group. But a task group stands for all or nothing: when one of its tasks fails, it "
+    "cancels the others, and the code in its block too.",
+    c="The code in the block is cancelled, that is right. But so are the group's other tasks: C does not get to its "
+    "end.",
+)
 def _group_with_try(received: Sequence[str], outcome_of_c: str) -> Verdict:
     did = f"in your run, {', '.join(received) or 'nothing'} was received, and C ended with: {outcome_of_c}"
     if outcome_of_c == "cancelled":
@@ -52,16 +85,54 @@ def _group_with_try(received: Sequence[str], outcome_of_c: str) -> Verdict:
     return None, did
 
 
+ROUNDS_ARE_GIVEN_BACK = sys.version_info >= (3, 15, 1) or (3, 14, 9) <= sys.version_info < (3, 15)
+"""Whether a round of as_completed whose await is cancelled comes again (gh-158004 in Python's list of changes)."""
+
+
+@prediction(
+    "8.4",
+    usual="a" if ROUNDS_ARE_GIVEN_BACK else "c",
+    observes="the list of what was received",
+    a="So it is from Python 3.14.9 and 3.15.1 on: a round that ends with “nothing yet” is given back. Before, there "
+    "are three rounds, one for each task, and such a round is gone.",
+    b="Count the rounds of the older Pythons: there are three. The first ends with “nothing yet” at 0.6 s, the second "
+    "gives A at 1.0 s, the third ends with “nothing yet” at 1.6 s. From 3.14.9 and 3.15.1 on, those two are given "
+    "back, and all three results arrive.",
+    c="So it is up to Python 3.14.8, and in 3.15.0: there are three rounds, one for each task, and two of them end "
+    "with “nothing yet”. From 3.14.9 and 3.15.1 on, these are given back.",
+)
 def _received_of_three(received: Sequence[str]) -> Verdict:
     number = len(received)
     return {3: "a", 2: "b", 1: "c"}.get(number), f"in your run, {number} of 3 results arrived"
 
 
+@prediction(
+    "8.5",
+    usual="a",
+    observes="the list of what was received",
+    a="The time limit is for the tasks, and all of them were done at 0.14 s. Results that are ready are delivered, "
+    "however late you ask for them.",
+    b="The second is asked for at 0.20 s, and is ready. Even the third, asked for at 0.30 s, is delivered: the time "
+    "limit is for the tasks, and they were done in time.",
+    c="The third is asked for at 0.30 s, after the limit, but it has been ready since 0.14 s. The time limit is for "
+    "the tasks, not for you.",
+)
 def _slow_and_late(received: Sequence[str]) -> Verdict:
     number = len(received)
     return {3: "a", 1: "b", 2: "c"}.get(number), f"in your run, {number} of 3 results arrived"
 
 
+@prediction(
+    "8.6",
+    usual="b",
+    observes="the moment of the first result, or None",
+    a="`work` does not await, so the loop is busy until it is done: first with one worker, then with the next. When "
+    "your loop gets its turn, all three are done.",
+    b="`work` does not await. So the loop runs one worker after another, 0.4 + 0.1 + 0.2 s, and gets to nothing else "
+    "before: not to your code, not to the clock of the time limit.",
+    c="For that, the event loop would have to look at the clock at 0.15 s. It is busy with the workers until 0.70 s, "
+    "and then all results are there.",
+)
 def _first_of_blocking(moment: float | None) -> Verdict:
     if moment is None:
         return "c", "in your run, the time was up before any result"
@@ -69,127 +140,20 @@ def _first_of_blocking(moment: float | None) -> Verdict:
     return ("a" if moment < 0.3 else "b" if 0.6 < moment < 2 else None), did
 
 
+@prediction(
+    "8.7",
+    usual="c",
+    observes="the exception, or None",
+    a="asyncio's own as_completed can be used so, from Python 3.13 on. tqdm's is a generator for a plain `for`, on "
+    "every Python.",
+    b="A missing bar would be the smaller evil. tqdm's as_completed is a generator for a plain `for`, and `async for` "
+    "refuses it.",
+    c="tqdm's as_completed is a generator for a plain `for`, on every Python. Only asyncio's own knows `async for`, "
+    "from 3.13 on.",
+)
 def _tqdm_in_async_for(error: BaseException | None) -> Verdict:
     did = f"your run ended with {type(error).__name__}" if error else "your run ended without an error"
     return ("a" if error is None else "c" if isinstance(error, TypeError) else None), did
-
-
-prediction(
-    "8.1",
-    Prediction(
-        answers={
-            "a": "`return` in the loop ends your waiting, and nothing else. The other two calls run on to their end, "
-            "and each of them costs.",
-            "b": "`return` and `break` end your waiting, and nothing else. The other two calls ran to their end, and "
-            "nobody wanted their results.",
-            "c": "The first call was awaited to its end, so at least that one is paid. And nobody stopped the others: "
-            "they ran to their end.",
-        },
-        usual="b",
-        observes="the list of the calls that were paid",
-        verdict=_paid,
-    ),
-)
-prediction(
-    "8.2",
-    Prediction(
-        answers={
-            "a": "as_completed puts coroutines into a set before it makes tasks of them, and a set has an order of its "
-            "own. Here it goes by where the coroutines happen to lie in memory.",
-            "b": "There is no rule like that. as_completed puts coroutines into a set before it makes tasks of them, "
-            "and a set has an order of its own.",
-            "c": "as_completed puts coroutines into a set before it makes tasks of them. A set's order goes by where "
-            "its members happen to lie in memory: any order is possible, the list's too.",
-        },
-        usual="c",
-        observes="the numbers of the visitors in the order in which they came in",
-        verdict=_order_of_beginning,
-    ),
-)
-prediction(
-    "8.3",
-    Prediction(
-        answers={
-            "a": "A task group stands for all or nothing: when one of its tasks fails, it cancels the others, and the "
-            "code in its block too. Your `except` never gets to see the ValueError.",
-            "b": "So it would be without the group. But a task group stands for all or nothing: when one of its tasks "
-            "fails, it cancels the others, and the code in its block too.",
-            "c": "The code in the block is cancelled, that is right. But so are the group's other tasks: C does not "
-            "get to its end.",
-        },
-        usual="a",
-        observes="the list of what was received, and the outcome of C in the timeline",
-        verdict=_group_with_try,
-    ),
-)
-ROUNDS_ARE_GIVEN_BACK = sys.version_info >= (3, 15, 1) or (3, 14, 9) <= sys.version_info < (3, 15)
-"""Whether a round of as_completed whose await is cancelled comes again (gh-158004 in Python's list of changes)."""
-
-prediction(
-    "8.4",
-    Prediction(
-        answers={
-            "a": "So it is from Python 3.14.9 and 3.15.1 on: a round that ends with “nothing yet” is given back. "
-            "Before, there are three rounds, one for each task, and such a round is gone.",
-            "b": "Count the rounds of the older Pythons: there are three. The first ends with “nothing yet” at 0.6 s, "
-            "the second gives A at 1.0 s, the third ends with “nothing yet” at 1.6 s. From 3.14.9 and 3.15.1 on, those "
-            "two are given back, and all three results arrive.",
-            "c": "So it is up to Python 3.14.8, and in 3.15.0: there are three rounds, one for each task, and two of "
-            "them end with “nothing yet”. From 3.14.9 and 3.15.1 on, these are given back.",
-        },
-        usual="a" if ROUNDS_ARE_GIVEN_BACK else "c",
-        observes="the list of what was received",
-        verdict=_received_of_three,
-    ),
-)
-prediction(
-    "8.5",
-    Prediction(
-        answers={
-            "a": "The time limit is for the tasks, and all of them were done at 0.14 s. Results that are ready are "
-            "delivered, however late you ask for them.",
-            "b": "The second is asked for at 0.20 s, and is ready. Even the third, asked for at 0.30 s, is delivered: "
-            "the time limit is for the tasks, and they were done in time.",
-            "c": "The third is asked for at 0.30 s, after the limit, but it has been ready since 0.14 s. The time "
-            "limit is for the tasks, not for you.",
-        },
-        usual="a",
-        observes="the list of what was received",
-        verdict=_slow_and_late,
-    ),
-)
-prediction(
-    "8.6",
-    Prediction(
-        answers={
-            "a": "`work` does not await, so the loop is busy until it is done: first with one worker, then with the "
-            "next. When your loop gets its turn, all three are done.",
-            "b": "`work` does not await. So the loop runs one worker after another, 0.4 + 0.1 + 0.2 s, and gets to "
-            "nothing else before: not to your code, not to the clock of the time limit.",
-            "c": "For that, the event loop would have to look at the clock at 0.15 s. It is busy with the workers "
-            "until 0.70 s, and then all results are there.",
-        },
-        usual="b",
-        observes="the moment of the first result, or None",
-        verdict=_first_of_blocking,
-    ),
-)
-prediction(
-    "8.7",
-    Prediction(
-        answers={
-            "a": "asyncio's own as_completed can be used so, from Python 3.13 on. tqdm's is a generator for a plain "
-            "`for`, on every Python.",
-            "b": "A missing bar would be the smaller evil. tqdm's as_completed is a generator for a plain `for`, and "
-            "`async for` refuses it.",
-            "c": "tqdm's as_completed is a generator for a plain `for`, on every Python. Only asyncio's own knows "
-            "`async for`, from 3.13 on.",
-        },
-        usual="c",
-        observes="the exception, or None",
-        verdict=_tqdm_in_async_for,
-    ),
-)
 
 
 IDEAS_BEHIND_ENDS = (

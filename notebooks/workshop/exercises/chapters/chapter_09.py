@@ -19,26 +19,8 @@ from ..checks import (
     explaining,
     shown,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..runner import Outcome
-
-
-def _tasks_behind_the_semaphore(tasks: int) -> Verdict:
-    return {10_000: "a", 100: "b", 1: "c"}.get(tasks), f"in your run {tasks:,} tasks were alive"
-
-
-def _memory_of_the_window(few: float, many: float) -> Verdict:
-    ratio = many / few
-    fits = _nearest(ratio, {"a": (30, 300), "b": (3, 30), "c": (0.3, 3)})
-    took = {"a": "about a hundred times as much", "b": "about ten times as much", "c": "about as much"}
-    return fits, f"in your run, 100,000 calls took {took.get(fits, f'{ratio:.2f} times as much')} memory as 1,000"
-
-
-def _time_of_the_quadratic_loop(ratio: float) -> Verdict:
-    fits = _nearest(ratio, {"a": (1.5, 5.5), "b": (5.5, 16), "c": (16, 60)})
-    took = {"a": "about 3 times", "b": "about 9 times", "c": "about 27 times"}
-    long = took.get(fits, f"{ratio:.2f} times")
-    return fits, f"by the slope of your curve, 3,000 calls take {long} as long as 1,000"
 
 
 def _nearest(ratio: float, ranges: dict[str, tuple[float, float]]) -> str | None:
@@ -46,55 +28,54 @@ def _nearest(ratio: float, ranges: dict[str, tuple[float, float]]) -> str | None
     return next((letter for letter, (least, most) in ranges.items() if least <= ratio < most), None)
 
 
-prediction(
+@prediction(
     "9.1",
-    Prediction(
-        answers={
-            "a": "A semaphore stands inside each task. It makes tasks wait, and does not keep them from being made: "
-            "100 run, and 9,900 stand in line.",
-            "b": "100 is how many calls *run* at a time. The tasks around them have all been made before, one for each "
-            "item, and 9,900 of them stand in line at the semaphore.",
-            "c": "The loop receives one result after another, but as_completed needs all tasks before it begins: "
-            "10,000 have been made by then, 9,900 of them in line at the semaphore.",
-        },
-        usual="a",
-        observes="the number of tasks that were alive",
-        verdict=_tasks_behind_the_semaphore,
-    ),
+    usual="a",
+    observes="the number of tasks that were alive",
+    a="A semaphore stands inside each task. It makes tasks wait, and does not keep them from being made: 100 run, and "
+    "9,900 stand in line.",
+    b="100 is how many calls *run* at a time. The tasks around them have all been made before, one for each item, and "
+    "9,900 of them stand in line at the semaphore.",
+    c="The loop receives one result after another, but as_completed needs all tasks before it begins: 10,000 have been "
+    "made by then, 9,900 of them in line at the semaphore.",
 )
-prediction(
+def _tasks_behind_the_semaphore(tasks: int) -> Verdict:
+    return {10_000: "a", 100: "b", 1: "c"}.get(tasks), f"in your run {tasks:,} tasks were alive"
+
+
+@prediction(
     "9.2",
-    Prediction(
-        answers={
-            "a": "That holds for ways that make a task for each item. The window never has more than 100 tasks, and "
-            "forgets each when it is done, so its memory does not depend on the number of calls.",
-            "b": "The window never has more than 100 tasks, and forgets each when it is done. Its memory depends on "
-            "the width of the window, and not at all on the number of calls.",
-            "c": "The window never has more than 100 tasks, and forgets each when it is done. What counts is the width "
-            "of the window, not the number of calls.",
-        },
-        usual="c",
-        observes="the memory that 1,000 calls took, and that of 100,000 calls",
-        verdict=_memory_of_the_window,
-    ),
+    usual="c",
+    observes="the memory that 1,000 calls took, and that of 100,000 calls",
+    a="That holds for ways that make a task for each item. The window never has more than 100 tasks, and forgets each "
+    "when it is done, so its memory does not depend on the number of calls.",
+    b="The window never has more than 100 tasks, and forgets each when it is done. Its memory depends on the width of "
+    "the window, and not at all on the number of calls.",
+    c="The window never has more than 100 tasks, and forgets each when it is done. What counts is the width of the "
+    "window, not the number of calls.",
 )
-prediction(
+def _memory_of_the_window(few: float, many: float) -> Verdict:
+    ratio = many / few
+    fits = _nearest(ratio, {"a": (30, 300), "b": (3, 30), "c": (0.3, 3)})
+    took = {"a": "about a hundred times as much", "b": "about ten times as much", "c": "about as much"}
+    return fits, f"in your run, 100,000 calls took {took.get(fits, f'{ratio:.2f} times as much')} memory as 1,000"
+
+
+@prediction(
     "9.3",
-    Prediction(
-        answers={
-            "a": "That would be so if each round took equally long. But each round looks at all tasks that are still "
-            "pending, so with three times as many tasks there are three times as many rounds, each three times as "
-            "long.",
-            "b": "Three times as many rounds, and each of them looks at three times as many pending tasks: three times "
-            "three.",
-            "c": "The work does grow faster than the number of calls: three times as many rounds, each of which looks "
-            "at three times as many pending tasks. That is three times three; nothing brings in a third three.",
-        },
-        usual="b",
-        observes="how many times as long three times the calls take",
-        verdict=_time_of_the_quadratic_loop,
-    ),
+    usual="b",
+    observes="how many times as long three times the calls take",
+    a="That would be so if each round took equally long. But each round looks at all tasks that are still pending, so "
+    "with three times as many tasks there are three times as many rounds, each three times as long.",
+    b="Three times as many rounds, and each of them looks at three times as many pending tasks: three times three.",
+    c="The work does grow faster than the number of calls: three times as many rounds, each of which looks at three "
+    "times as many pending tasks. That is three times three; nothing brings in a third three.",
 )
+def _time_of_the_quadratic_loop(ratio: float) -> Verdict:
+    fits = _nearest(ratio, {"a": (1.5, 5.5), "b": (5.5, 16), "c": (16, 60)})
+    took = {"a": "about 3 times", "b": "about 9 times", "c": "about 27 times"}
+    long = took.get(fits, f"{ratio:.2f} times")
+    return fits, f"by the slope of your curve, 3,000 calls take {long} as long as 1,000"
 
 
 MOST = 400

@@ -18,16 +18,38 @@ from ..checks import (
     seconds,
     shown,
 )
-from ..predictions import Prediction, Verdict, prediction
+from ..predictions import Verdict, prediction
 from ..slow_calls import attempt_cancelled
 
 
+@prediction(
+    "10.1",
+    usual="a",
+    observes="the list of the calls that had finished",
+    a="`break` leaves the loop, and cancels nothing. Then the end of the `with` block waits for every call that was "
+    "handed to the pool, for D too, which had not even begun.",
+    b="`break` leaves the loop, and cancels nothing. But the block has an end, too: there the pool waits for every "
+    "call that was handed to it.",
+    c="That is what you get with `pool.shutdown(cancel_futures=True)`. Without it, the end of the block waits for "
+    "every call that was handed to the pool, for those that have not begun as well.",
+)
 def _left_the_pool(finished: list[str]) -> Verdict:
     names = sorted(finished)
     did = f"when your block had been left, {', '.join(names) or 'nothing'} had finished"
     return {("A", "B", "C", "D"): "a", ("B",): "b", ("A", "B", "C"): "c"}.get(tuple(names)), did
 
 
+@prediction(
+    "10.2",
+    usual="c",
+    observes="the list of what the loop received",
+    a="A process pool would do that. Dask still knows what B was: it starts another process, and calls the function "
+    "again. Only a call that costs several workers their life is given up.",
+    b="The loop doesn't wait for the process, it waits for the result. Dask knows which call the lost process had "
+    "under way, starts another process, and calls the function again.",
+    c="Dask knows which call the lost process had under way, starts another process, and calls the function again. So "
+    "a function may run twice: it should do no harm the second time.",
+)
 def _killed_in_the_middle(received: list[str]) -> Verdict:
     names = [name for name in received if name in ("A", "B")]
     did = f"your loop received {' and '.join(names) or 'nothing'}"
@@ -35,39 +57,6 @@ def _killed_in_the_middle(received: list[str]) -> Verdict:
         return "a", f"{did}, and an exception"
     return {("A",): "b", ("A", "B"): "c"}.get(tuple(names)), did
 
-
-prediction(
-    "10.1",
-    Prediction(
-        answers={
-            "a": "`break` leaves the loop, and cancels nothing. Then the end of the `with` block waits for every call "
-            "that was handed to the pool, for D too, which had not even begun.",
-            "b": "`break` leaves the loop, and cancels nothing. But the block has an end, too: there the pool waits "
-            "for every call that was handed to it.",
-            "c": "That is what you get with `pool.shutdown(cancel_futures=True)`. Without it, the end of the block "
-            "waits for every call that was handed to the pool, for those that have not begun as well.",
-        },
-        usual="a",
-        observes="the list of the calls that had finished",
-        verdict=_left_the_pool,
-    ),
-)
-prediction(
-    "10.2",
-    Prediction(
-        answers={
-            "a": "A process pool would do that. Dask still knows what B was: it starts another process, and calls "
-            "the function again. Only a call that costs several workers their life is given up.",
-            "b": "The loop doesn't wait for the process, it waits for the result. Dask knows which call the lost "
-            "process had under way, starts another process, and calls the function again.",
-            "c": "Dask knows which call the lost process had under way, starts another process, and calls the "
-            "function again. So a function may run twice: it should do no harm the second time.",
-        },
-        usual="c",
-        observes="the list of what the loop received",
-        verdict=_killed_in_the_middle,
-    ),
-)
 
 TOO_LONG = 1.0
 """Seconds by which an answer may be late on a busy computer."""
