@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from . import runner
@@ -50,9 +50,6 @@ def expect(condition: Any, otherwise: str) -> None:
         raise WrongError(otherwise)
 
 
-Ideas = Iterable[tuple[str, str]]
-"""Regular expressions, and for each what is said in place of a message in which it is found."""
-
 CANCELLED = (
     "A CancelledError ended your function. Whoever awaits a cancelled task gets one: "
     "`gather(*tasks, return_exceptions=True)` waits for all of them, and raises nothing."
@@ -61,11 +58,11 @@ CANCELLED = (
 
 
 @contextlib.contextmanager
-def explaining(ideas: Ideas) -> Iterator[None]:
+def explaining(ideas: Mapping[str, str]) -> Iterator[None]:
     """Name the idea where a message only tells how an answer ended.
 
     Args:
-        ideas: what a chapter says of such messages; the first that fits counts.
+        ideas: what is said in place of a message in which a regular expression is found; the first that fits counts.
 
     Raises:
         WrongError: with the idea, in place of a WrongError of the block whose message fits; any other as it is.
@@ -73,7 +70,7 @@ def explaining(ideas: Ideas) -> Iterator[None]:
     try:
         yield
     except WrongError as wrong:
-        for pattern, idea in ideas:
+        for pattern, idea in ideas.items():
             if re.search(pattern, str(wrong)):
                 raise WrongError(idea) from None
         raise
@@ -191,6 +188,22 @@ def expect_all_awaited(outcome: Outcome) -> None:
         f"`{name}(...)` was called but never awaited: calling it only makes a coroutine. "
         "It runs when somebody awaits it, or makes a task of it.",
     )
+
+
+def texts_of(result: Any, no_list: str, awaitables: str) -> list[str]:
+    """Return the items of a list or tuple as text; what is no text, as it is shown.
+
+    Args:
+        result: what an answer returned.
+        no_list: what is said if it is neither a list nor a tuple.
+        awaitables: what is said if it holds awaitables.
+
+    Raises:
+        WrongError: if one of these is so.
+    """
+    expect(isinstance(result, list | tuple), no_list)
+    expect(not any(map(inspect.isawaitable, result)), awaitables)
+    return [item if isinstance(item, str) else shown(item) for item in result]
 
 
 AWAIT_ALL = "await every task that you start"

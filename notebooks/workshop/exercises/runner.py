@@ -185,7 +185,7 @@ async def _run_watched(
             if main.done():
                 outcome.error = _take_error(main)
             outcome.task_errors += filter(None, map(_unseen_error, watch.tasks))
-            for future in _futures_in(outcome.result):
+            for future in filter(asyncio.isfuture, _nested(outcome.result)):
                 future.add_done_callback(_unseen_error)
             outcome.longest_block, outcome.latest = watch.longest_block, watch.latest
             outcome.interrupted = watch.interrupted
@@ -504,27 +504,21 @@ def _collecting_only_what_is_new() -> Iterator[None]:
 
 def _close_coroutines(values: Any) -> list[str]:
     """Close the coroutines that nobody started, in nested collections too, and return their names."""
-    if inspect.iscoroutine(values):
-        if inspect.getcoroutinestate(values) != inspect.CORO_CREATED:
-            return []
-        values.close()
-        return [values.__name__]
+    names = []
+    for value in _nested(values):
+        if inspect.iscoroutine(value) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+            value.close()
+            names.append(value.__name__)
+    return names
+
+
+def _nested(values: Any) -> list[Any]:
+    """Return what nested collections hold; or in a list, what is no collection."""
     if isinstance(values, dict):
         values = list(values.values())
     if not isinstance(values, list | tuple | set):
-        return []
-    return [name for value in values for name in _close_coroutines(value)]
-
-
-def _futures_in(values: Any) -> list[asyncio.Future]:
-    """Return the futures in nested collections: those that `gather` gives, and tasks."""
-    if asyncio.isfuture(values):
         return [values]
-    if isinstance(values, dict):
-        values = list(values.values())
-    if not isinstance(values, list | tuple | set):
-        return []
-    return [future for value in values for future in _futures_in(value)]
+    return [one for value in values for one in _nested(value)]
 
 
 def _name(task: asyncio.Task) -> str:

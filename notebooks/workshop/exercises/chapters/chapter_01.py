@@ -166,7 +166,7 @@ async def _expect_tasks_are_timed(answer: Any) -> None:
     """Go on if an answer that is right for coroutines is so for a task, too."""
     task = asyncio.create_task(sleeper(0.05, "juice"))
     try:
-        with explaining([("a coroutine was expected", MAKES_A_TASK)]):
+        with explaining({"a coroutine was expected": MAKES_A_TASK}):
             outcome = await attempt(answer, task, when="for an awaitable that is a task")
     finally:
         task.cancel()

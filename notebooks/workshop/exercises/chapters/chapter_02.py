@@ -16,6 +16,7 @@ from ..checks import (
     seconds,
     shown,
     telling,
+    texts_of,
 )
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
@@ -238,6 +239,9 @@ def _whose(value: Any, values: dict[str, Any]) -> Any:
     return value
 
 
+HOLDS_AWAITABLES = (
+    "Your list holds awaitables: a task is not its result. `await task` gives it, also when the task is done."
+)
 LIKE_ANY_OTHER = "which are results like any other, though `if` takes them for false"
 
 
@@ -259,13 +263,10 @@ async def _report_in_order(answer: Any, calls: _Calls) -> None:
     calls.expect_all_started_together()
     calls.expect_handed_once("on_result")
     calls.expect_handed_on_arrival("on_result")
-    expect(
-        isinstance(outcome.result, list | tuple),
+    texts_of(
+        outcome.result,
         f"Your function returned {shown(outcome.result)}: the list of results was expected.",
-    )
-    expect(
-        not any(inspect.isawaitable(value) for value in outcome.result),
-        "Your list holds awaitables: a task is not its result. `await task` gives it, also when the task is done.",
+        HOLDS_AWAITABLES,
     )
     got = [_whose(value, calls.results) for value in outcome.result]
     expect(
@@ -319,10 +320,7 @@ async def _process_on_arrival(answer: Any, calls: _Calls) -> None:
         isinstance(outcome.result, list | tuple | set),
         f"Your function returned {shown(outcome.result)}: the list of what `process` returned was expected.",
     )
-    expect(
-        not any(inspect.isawaitable(value) for value in outcome.result),
-        "Your list holds awaitables: a task is not its result. `await task` gives it, also when the task is done.",
-    )
+    expect(not any(map(inspect.isawaitable, outcome.result)), HOLDS_AWAITABLES)
     expect(
         not any(_whose(value, calls.results) in calls.names for value in outcome.result),
         "Your list holds the results as they arrived: what `process` makes of them was asked for.",

@@ -15,6 +15,7 @@ from ..checks import (
     exercise,
     expect,
     expect_nothing_left,
+    explaining,
     seconds,
     shown,
     telling,
@@ -167,21 +168,19 @@ FALSE_MEAL = (
 
 async def _attempt(answer: Any, kitchen: _Kitchen) -> Outcome:
     """Run an answer as `attempt` does, and name the idea where the failure of one dish ended it."""
-    try:
-        return await attempt(answer, kitchen.work())
-    except WrongError as wrong:
-        expect(
-            not str(wrong).startswith(f"Your code raised ValueError: {kitchen.burnt} burnt"),
+    name = kitchen.error.__name__
+    if name == "ValueError":  # else the answer was ready for that, at an earlier meal
+        idea = (
             "One of the coroutines raised ValueError, and that ended your function: the other results were lost. "
-            "Catch the exception where you still know whose it is.",
+            "Catch the exception where you still know whose it is."
         )
-        name = kitchen.error.__name__  # not ValueError: the answer was ready for that, at an earlier meal
-        expect(
-            not str(wrong).startswith(f"Your code raised {name}: {kitchen.burnt} burnt"),
+    else:
+        idea = (
             f"One of the coroutines failed with {name}, and nothing caught it: your function is ready for other "
-            "exceptions, and a coroutine may fail with any `Exception`.",
+            "exceptions, and a coroutine may fail with any `Exception`."
         )
-        raise
+    with explaining({f"^Your code raised {name}: {kitchen.burnt} burnt": idea}):
+        return await attempt(answer, kitchen.work())
 
 
 @exercise("3.1")
@@ -206,21 +205,15 @@ async def _gives_something_to_loop_over(answer: Any) -> bool:
 
 async def _tell_what_it_gives(answer: Any) -> NoReturn:
     """Raise what is to be said of an answer that gives nothing to loop over with `async for`."""
-    try:
+    ideas = {
+        "You returned a generator": "Your function returns an asynchronous generator, but `async def` without `yield` "
+        "makes a coroutine of the call, and `async for` can't loop over that: put the `yield` into this function.",
+        "a plain function": "Your function is a plain function: it starts with `def`. Only what an `async def` "
+        "function with a `yield` gives can be looped over with `async for`.",
+        "returned None": "Your function gives nothing: is there a `yield`?",
+    }
+    with explaining(ideas):
         await _attempt(answer, _meals()[0])
-    except WrongError as wrong:
-        expect(
-            "You returned a generator" not in str(wrong),
-            "Your function returns an asynchronous generator, but `async def` without `yield` makes a coroutine of the "
-            "call, and `async for` can't loop over that: put the `yield` into this function.",
-        )
-        expect(
-            "a plain function" not in str(wrong),
-            "Your function is a plain function: it starts with `def`. Only what an `async def` function with a `yield` "
-            "gives can be looped over with `async for`.",
-        )
-        expect("returned None" not in str(wrong), "Your function gives nothing: is there a `yield`?")
-        raise
     raise WrongError(
         "Your function gives everything at its end, with `return`. Give each pair as soon as it is there, with "
         "`yield`: that makes an `async def` function an asynchronous generator."

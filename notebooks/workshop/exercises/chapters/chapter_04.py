@@ -1,6 +1,5 @@
 """Predictions and exercises of chapter 04, timeouts."""
 
-import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..checks import (
     seconds,
     shown,
     telling,
+    texts_of,
 )
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
@@ -53,21 +53,13 @@ def _timeouts_in_the_loop(number: int) -> Verdict:
     return {1: "a", 2: "b", 3: "c"}.get(number), did
 
 
-IDEAS_BEHIND_ENDS = (
-    (
-        "^Your code raised TimeoutError",
-        "Your function raised TimeoutError. Catch it around the loop, and return what had arrived by then.",
-    ),
-    (
-        "^Your code raised ConnectionError",
-        "The first call failed, and its exception ended your function. A failed call is no good answer: catch the "
-        "exception inside the loop, and wait for the next.",
-    ),
-    (
-        "^Your code was cancelled",
-        CANCELLED,
-    ),
-)
+IDEAS_BEHIND_ENDS = {
+    "^Your code raised TimeoutError": "Your function raised TimeoutError. Catch it around the loop, and return what "
+    "had arrived by then.",
+    "^Your code raised ConnectionError": "The first call failed, and its exception ended your function. A failed call "
+    "is no good answer: catch the exception inside the loop, and wait for the next.",
+    "^Your code was cancelled": CANCELLED,
+}
 """What is said in place of a message."""
 
 
@@ -99,12 +91,9 @@ async def _collect(
     outcome = await _attempt(answer, limit, calls.coroutines(), when=f"with a limit of {seconds(limit)}")
     expect(not outcome.blocked, BLOCKS)
     result = outcome.result
-    expect(
-        isinstance(result, list | tuple),
+    texts_of(
+        result,
         f"Your function returned {shown(result)}: a list of results was expected.",
-    )
-    expect(
-        not any(map(inspect.isawaitable, result)),
         "Your list holds awaitables: await what as_completed gives, and collect the results.",
     )
     calls.expect_all_begun()
@@ -197,15 +186,13 @@ async def _expect_any_failure_is_passed_over(answer: Any) -> None:
     """Go on if an answer that passes over a ConnectionError does so with other exceptions, and with several."""
     failing = {"Oslo": ValueError, "Bern": LookupError, "Kyiv": OverloadedError}
     calls = SlowCalls({"Rome": 0.2, "Oslo": 0.05, "Bern": 0.15, "Kyiv": 0.1, "Lima": 0.9}, failing)
-    ideas = [
-        (
-            f"^Your code raised {error.__name__}: no answer from {name}",
-            f"The call to {name} failed with {error.__name__}, and that ended your function: it is ready for "
-            "ConnectionError, and a call may fail with any `Exception`.",
-        )
+    ideas = {
+        f"^Your code raised {error.__name__}: no answer from {name}": f"The call to {name} failed with "
+        f"{error.__name__}, and that ended your function: it is ready for ConnectionError, and a call may fail with "
+        "any `Exception`."
         for name, error in failing.items()
-    ]
-    with explaining([*ideas, *IDEAS_BEHIND_ENDS]):
+    }
+    with explaining(ideas | IDEAS_BEHIND_ENDS):
         outcome = await attempt(answer, calls.coroutines(), when="when three calls had failed, and Rome's had not")
     _expect_first(outcome, calls, "Rome")
 

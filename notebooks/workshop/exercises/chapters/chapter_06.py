@@ -22,6 +22,7 @@ from ..checks import (
     expect_nothing_left,
     seconds,
     shown,
+    texts_of,
 )
 from ..predictions import Verdict, prediction
 from ..runner import is_empty
@@ -254,12 +255,6 @@ async def cured_report(answer: Any) -> str:
 
 def _expect_lines(result: Any, expected: list[str]) -> None:
     """Go on if an answer returned the lines, in any order."""
-    is_list = isinstance(result, list | tuple)
-    expect(
-        not (is_list and any(map(inspect.isawaitable, result))),
-        "Your list holds awaitables: a task's result is what `await` gives.",
-    )
-    expect(
-        is_list and all(isinstance(line, str) for line in result) and sorted(result) == expected,
-        f"A list of {len(expected)} lines such as {expected[0]!r} was expected, not {shown(result)}.",
-    )
+    no_lines = f"A list of {len(expected)} lines such as {expected[0]!r} was expected, not {shown(result)}."
+    texts = texts_of(result, no_lines, "Your list holds awaitables: a task's result is what `await` gives.")
+    expect(all(isinstance(line, str) for line in result) and sorted(texts) == expected, no_lines)

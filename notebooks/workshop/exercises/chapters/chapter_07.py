@@ -166,29 +166,18 @@ LATE = (
 )
 
 RAISED = "^(Your code raised|A task of yours ended with)"
-IDEAS_BEHIND_ENDS = (
-    (
-        f"{RAISED} TimeoutError",
-        "Your function raised TimeoutError: when the time is up, or a call takes too long, return an Answer for each "
-        "path all the same.",
-    ),
-    (
-        f"{RAISED} ClientResponseError",
-        f"The status of one answer ended everything, as ClientResponseError. {INSIDE}",
-    ),
-    (f"{RAISED} ClientPayloadError", f"A cut connection ended everything, as ClientPayloadError. {INSIDE}"),
-    (f"{RAISED} ContentTypeError", f"An answer that is not JSON ended everything, as ContentTypeError. {INSIDE}"),
-    (
-        f"{RAISED} JSONDecodeError",
-        f"An answer that is not JSON ended everything, as JSONDecodeError, a ValueError. {INSIDE}",
-    ),
-    (f"{RAISED} CancelledError|^Your code was cancelled", CANCELLED),
-    (
-        f"{RAISED} RuntimeError: Session is closed",
-        "Your session was closed while calls still needed it: stay in its `async with` block until all tasks have "
-        "ended.",
-    ),
-)
+IDEAS_BEHIND_ENDS = {
+    f"{RAISED} TimeoutError": "Your function raised TimeoutError: when the time is up, or a call takes too long, "
+    "return an Answer for each path all the same.",
+    f"{RAISED} ClientResponseError": f"The status of one answer ended everything, as ClientResponseError. {INSIDE}",
+    f"{RAISED} ClientPayloadError": f"A cut connection ended everything, as ClientPayloadError. {INSIDE}",
+    f"{RAISED} ContentTypeError": f"An answer that is not JSON ended everything, as ContentTypeError. {INSIDE}",
+    f"{RAISED} JSONDecodeError": f"An answer that is not JSON ended everything, as JSONDecodeError, a ValueError. "
+    f"{INSIDE}",
+    f"{RAISED} CancelledError|^Your code was cancelled": CANCELLED,
+    f"{RAISED} RuntimeError: Session is closed": "Your session was closed while calls still needed it: stay in its "
+    "`async with` block until all tasks have ended.",
+}
 """What is said in place of a message."""
 
 
@@ -256,8 +245,8 @@ async def polite_crawler(answer: Any) -> str:
 
 async def _attempt(answer: Any, *arguments: Any, when: str = "") -> Outcome:
     """Run an answer; if an exception ends it, tell the idea behind that."""
-    too_late = [("^Your code still waited", f"There were {seconds(LIMIT)}, and {when}, {LATE}")] if when else []
-    with explaining([*IDEAS_BEHIND_ENDS, *too_late]):
+    too_late = {"^Your code still waited": f"There were {seconds(LIMIT)}, and {when}, {LATE}"} if when else {}
+    with explaining(IDEAS_BEHIND_ENDS | too_late):
         return await attempt(answer, *arguments, when=when)
 
 

@@ -21,6 +21,7 @@ from ..checks import (
     explaining,
     seconds,
     shown,
+    texts_of,
 )
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
@@ -156,32 +157,18 @@ def _tqdm_in_async_for(error: BaseException | None) -> Verdict:
     return ("a" if error is None else "c" if isinstance(error, TypeError) else None), did
 
 
-IDEAS_BEHIND_ENDS = (
-    (
-        "Your code was cancelled",
-        CANCELLED,
-    ),
-    (
-        "Your code raised ConnectionError: no answer from B",
-        "B's ConnectionError ended your function. Where a task fails, its task group cancels everything, and a `try` "
-        "inside the block comes too late: catch the exception inside the coroutine, so that the task does not fail.",
-    ),
-    (
-        "Your code raised ConnectionError: no answer from C",
-        "C's ConnectionError ended your function. Catch it where you await what as_completed gives, and go on with the "
-        "next.",
-    ),
-    (
-        "_Bar' object",
-        "The bar that your function gets can do one thing, `bar.update()`, and your code asked for more.",
-    ),
-    (
-        "'float' object is not callable",
-        "Something that was called already can't be called again: hand over the function itself, and its arguments "
-        "behind it, as in `to_thread(function, argument)`.",
-    ),
-    ("ickle|Can't get local object", "That function can't be sent to another process. A thread is enough here."),
-)
+IDEAS_BEHIND_ENDS = {
+    "Your code was cancelled": CANCELLED,
+    "Your code raised ConnectionError: no answer from B": "B's ConnectionError ended your function. Where a task "
+    "fails, its task group cancels everything, and a `try` inside the block comes too late: catch the exception inside "
+    "the coroutine, so that the task does not fail.",
+    "Your code raised ConnectionError: no answer from C": "C's ConnectionError ended your function. Catch it where you "
+    "await what as_completed gives, and go on with the next.",
+    "_Bar' object": "The bar that your function gets can do one thing, `bar.update()`, and your code asked for more.",
+    "'float' object is not callable": "Something that was called already can't be called again: hand over the function "
+    "itself, and its arguments behind it, as in `to_thread(function, argument)`.",
+    "ickle|Can't get local object": "That function can't be sent to another process. A thread is enough here.",
+}
 """What is said in place of a message."""
 
 
@@ -239,17 +226,12 @@ async def _expect_odd_results(
 
 
 def _names(result: Any) -> list[str]:
-    """Return the items of a list or tuple as text; what is no text is told as it is shown.
-
-    Raises:
-        WrongError: if the result is neither a list nor a tuple, or holds awaitables.
-    """
-    expect(isinstance(result, list | tuple), f"A list was expected, and your function returned {shown(result)}.")
-    expect(
-        not any(map(inspect.isawaitable, result)),
+    """Return the items of a list or tuple as text."""
+    return texts_of(
+        result,
+        f"A list was expected, and your function returned {shown(result)}.",
         "Your function returned a list of awaitables: await what as_completed gives, and collect the results.",
     )
-    return [name if isinstance(name, str) else shown(name) for name in result]
 
 
 @exercise("8.1")

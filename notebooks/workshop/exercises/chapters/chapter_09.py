@@ -10,6 +10,7 @@ from .. import runner
 from ..checks import (
     BLOCKS,
     CANCELLED,
+    NOTHING_YET,
     WrongError,
     attempt,
     exercise,
@@ -18,6 +19,7 @@ from ..checks import (
     expect_nothing_left,
     explaining,
     shown,
+    texts_of,
 )
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
@@ -132,32 +134,19 @@ class _Calls:
         return self._results.get(item, item)
 
 
-IDEAS_BEHIND_ENDS = (
-    (
-        "'list' object is not an iterator",
-        "The input may be a list as well as a generator: `iter(items)` makes an iterator of either.",
-    ),
-    (
-        "generator ignored GeneratorExit",
-        "When your caller closes the generator, GeneratorExit is raised at your `yield`, and nothing may be yielded "
-        "after it: clean up under `finally`, without a `yield` there.",
-    ),
-    (
-        "GeneratorExit",
-        "When your caller closes the generator, GeneratorExit is raised at your `yield`, and up to Python 3.14 a task "
-        "group around the `yield` makes an error of it. Cancel the tasks yourself, under `finally`.",
-    ),
-    (
-        "Set of Tasks/Futures is empty",
-        "`asyncio.wait` wants at least one task: go on only while some are pending, and look before you wait under "
-        "`finally`, too.",
-    ),
-    ("by a task that it awaits, or by itself", CANCELLED),
-    (
-        "StopIteration",
-        "Your code asked for another item when there was none left: `next(items, None)` or `islice` ends quietly.",
-    ),
-)
+IDEAS_BEHIND_ENDS = {
+    "'list' object is not an iterator": "The input may be a list as well as a generator: `iter(items)` makes an "
+    "iterator of either.",
+    "generator ignored GeneratorExit": "When your caller closes the generator, GeneratorExit is raised at your "
+    "`yield`, and nothing may be yielded after it: clean up under `finally`, without a `yield` there.",
+    "GeneratorExit": "When your caller closes the generator, GeneratorExit is raised at your `yield`, and up to Python "
+    "3.14 a task group around the `yield` makes an error of it. Cancel the tasks yourself, under `finally`.",
+    "Set of Tasks/Futures is empty": "`asyncio.wait` wants at least one task: go on only while some are pending, and "
+    "look before you wait under `finally`, too.",
+    "by a task that it awaits, or by itself": CANCELLED,
+    "StopIteration": "Your code asked for another item when there was none left: `next(items, None)` or `islice` ends "
+    "quietly.",
+}
 """Part of an error in the reader's code, and the idea behind it."""
 
 
@@ -170,10 +159,7 @@ async def _expect_generator_function(answer: Any) -> None:
     )
     if not callable(answer) or isinstance(answer, type):
         await attempt(answer)  # says what it is in place of a function
-    expect(
-        not runner.is_empty(answer),
-        "Nothing here yet: write the body of the function, run its cell, then this one again.",
-    )
+    expect(not runner.is_empty(answer), NOTHING_YET)
     expect(
         not inspect.iscoroutinefunction(answer),
         "Your function contains no `yield`, so it gives its caller nothing before it ends. With `yield result` an "
@@ -255,11 +241,7 @@ async def _all_results_in_order(answer: Any) -> None:
 
     outcome = await _attempt(answer, _collect, calls.call, calls.items(delays), 2, when="with a limit of 2")
     expect(not outcome.blocked, BLOCKS)
-    names = [name if isinstance(name, str) else shown(name) for name in outcome.result]
-    expect(
-        not any(map(inspect.isawaitable, outcome.result)),
-        "Your generator yields awaitables: await them, and yield their results.",
-    )
+    names = texts_of(outcome.result, "", "Your generator yields awaitables: await them, and yield their results.")
     expect(
         sorted(calls.begun) == sorted(delays),
         f"There were calls to make for {', '.join(delays)}, and your code made them for "

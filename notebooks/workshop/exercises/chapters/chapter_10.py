@@ -17,6 +17,7 @@ from ..checks import (
     explaining,
     seconds,
     shown,
+    texts_of,
 )
 from ..predictions import Verdict, prediction
 from ..slow_calls import attempt_cancelled
@@ -69,33 +70,20 @@ QUICK = 0.05
 SLOWEST = 5.0
 """How many times as long the check's cases last at the most, where it is."""
 
-IDEAS_BEHIND_ENDS = (
-    (
-        "^Your code raised TimeoutError",
-        "Your function raised TimeoutError. Catch it around the loop, and return what had arrived by then.",
-    ),
-    (
-        "^Your code raised FutureCancelledError",
-        "Your function raised FutureCancelledError: it awaited a future that it had cancelled. Cancel only when the "
-        "loop is over, and return what had arrived before that.",
-    ),
-    (
-        "object list can't be used in 'await'|'list' object can't be awaited",
-        "`client.map` gives a list of futures, and a list is not awaited: loop over `as_completed` of it.",
-    ),
-    (
-        "__aiter__",
-        "`async for` goes over `dask.distributed.as_completed(futures, ...)` itself: not over a list, and not over its "
-        "`batches()`.",
-    ),
-    ("attached to a different loop", "Use the client that your function is given, and no other."),
-    (
-        "^Your code kept the event loop",
-        "Your code kept the event loop from turning, and this loop is what brings Dask's results to you: so nothing "
-        "ever comes. Look for a plain `for` over Dask's `as_completed` (it is `async for`, not `for`), for a "
-        "`time.sleep`, or for a call of the function itself, which belongs on the cluster.",
-    ),
-)
+IDEAS_BEHIND_ENDS = {
+    "^Your code raised TimeoutError": "Your function raised TimeoutError. Catch it around the loop, and return what "
+    "had arrived by then.",
+    "^Your code raised FutureCancelledError": "Your function raised FutureCancelledError: it awaited a future that it "
+    "had cancelled. Cancel only when the loop is over, and return what had arrived before that.",
+    "object list can't be used in 'await'|'list' object can't be awaited": "`client.map` gives a list of futures, and "
+    "a list is not awaited: loop over `as_completed` of it.",
+    "__aiter__": "`async for` goes over `dask.distributed.as_completed(futures, ...)` itself: not over a list, and not "
+    "over its `batches()`.",
+    "attached to a different loop": "Use the client that your function is given, and no other.",
+    "^Your code kept the event loop": "Your code kept the event loop from turning, and this loop is what brings Dask's "
+    "results to you: so nothing ever comes. Look for a plain `for` over Dask's `as_completed` (it is `async for`, not "
+    "`for`), for a `time.sleep`, or for a call of the function itself, which belongs on the cluster.",
+}
 """What is said in place of a message."""
 
 
@@ -242,22 +230,17 @@ async def _attempt(
     with explaining(IDEAS_BEHIND_ENDS):
         outcome = await attempt(answer, limit, client, call, cities, when=when, look=look, within=within)
     _expect_still_open(client)
-    expect(outcome.longest_block < BLOCKED_BY_MISTAKE, IDEAS_BEHIND_ENDS[-1][1])
+    expect(outcome.longest_block < BLOCKED_BY_MISTAKE, IDEAS_BEHIND_ENDS["^Your code kept the event loop"])
     return outcome
 
 
 def _names(result: Any) -> list[str]:
-    """Return the items of a list or tuple as text; what is no text is told as it is shown.
-
-    Raises:
-        WrongError: if the result is neither a list nor a tuple, or holds awaitables.
-    """
-    expect(isinstance(result, list | tuple), f"Your function returned {shown(result)}: a list was expected.")
-    expect(
-        not any(map(inspect.isawaitable, result)),
+    """Return the items of a list or tuple as text."""
+    return texts_of(
+        result,
+        f"Your function returned {shown(result)}: a list was expected.",
         "Your list holds awaitables: a future of Dask is awaited for its result, and so is `future.result()`.",
     )
-    return [name if isinstance(name, str) else shown(name) for name in result]
 
 
 def _expect_results(result: Any, expected: list[str], limit: float) -> None:
