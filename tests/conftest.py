@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.jumping_loop import JumpingClock, put_workshop_on
 from support.watching_ways import MONITORING, no_tool_id_left
 
 
@@ -18,6 +19,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     count = gc.get_freeze_count()
     gc.get_freeze_count = lambda: count
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> JumpingClock:
+    """Let the helper package read a clock that jumps over the waits of a loop, which its `run` makes."""
+    clock = JumpingClock()
+    put_workshop_on(clock, monkeypatch)
+    return clock
 
 
 @pytest.fixture(params=["monitored", "wrapped"])
