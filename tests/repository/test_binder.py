@@ -1,6 +1,7 @@
 """Binder can build the image: repo2docker reads our files as meant, and our requirements fit into its base image."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from support.other_pythons import find_python
 from support.places import ROOT
@@ -22,7 +24,7 @@ LOCK_FILES = REPO2DOCKER / "buildpacks" / "conda"
 ON_PYPI = {"jupyterhub-base": "jupyterhub", "nbconvert-core": "nbconvert", "python-fastjsonschema": "fastjsonschema"}
 
 pytestmark = [
-    pytest.mark.slow(30),
+    pytest.mark.slow(15),
     pytest.mark.skipif(sys.platform != "linux", reason="Binder's images are Linux images"),
 ]
 
@@ -54,28 +56,27 @@ def test_repo2docker_takes_python_and_requirements_from_binder(checkout: Path) -
     assert copy < install < output.index("RUN ./binder/postBuild")
 
 
-def test_requirements_fit_into_binders_base_image(checkout: Path, tmp_path: Path) -> None:
-    """Install what the base image holds, then what binder/ asks for, then run postBuild, as Binder does."""
+def test_requirements_fit_into_binders_base_image(tmp_path: Path) -> None:
+    """What binder/ asks for takes the place of what the base image holds; all else there stays, and still fits."""
     base = base_image()
     assert {"jupyterlab", "notebook", "ipykernel", "ipywidgets", "jupyterhub"} <= base.keys()
-    python = make_environment(tmp_path / "environment")
-
+    ours = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    staying = base.keys() - set(map(canonicalize_name, ours))
     constraints = tmp_path / "base_image.txt"
-    constraints.write_text("".join(f"{name}=={version}\n" for name, version in base.items()), encoding="utf-8")
-    install(python, "--constraint", str(constraints), *named_in_base_image(), "ipykernel")
-    assert version_in(python, "jupyterlab") == base["jupyterlab"]
+    constraints.write_text("".join(f"{name}=={base[name]}\n" for name in staying), encoding="utf-8")
 
-    install(python, "-r", str(checkout / "binder" / "requirements.txt"))
-    check = subprocess.run([python, "-m", "pip", "check"], capture_output=True, encoding="utf-8")
-    assert (check.returncode, check.stdout) == (0, "No broken requirements found.\n"), check.stdout + check.stderr
-    [ours] = re.findall(r"^jupyterlab==(\S+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
-    assert version_in(python, "jupyterlab") == ours
+    asked = [*named_in_base_image(), "ipykernel", "-r", str(ROOT / "binder" / "requirements.txt")]
+    report = resolved("--constraint", str(constraints), *asked)
+    versions = {canonicalize_name(entry["metadata"]["name"]): entry["metadata"]["version"] for entry in report}
+    assert set(map(canonicalize_name, named_in_base_image())) <= versions.keys()
+    assert versions["jupyterhub"] == base["jupyterhub"]
 
-    environment = os.environ | {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    post_build = subprocess.run(
-        ["./binder/postBuild"], cwd=checkout, env=environment, capture_output=True, encoding="utf-8"
-    )
-    assert post_build.returncode == 0, post_build.stdout + post_build.stderr
+
+def test_post_build_runs(checkout: Path, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "HOME": str(tmp_path)}
+    run = subprocess.run(["./binder/postBuild"], cwd=checkout, env=environment, capture_output=True, encoding="utf-8")
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def base_image() -> dict[str, str]:
@@ -83,7 +84,7 @@ def base_image() -> dict[str, str]:
     text = (LOCK_FILES / f"environment.py-{BINDER_PYTHON}-linux-64.lock").read_text(encoding="utf-8")
     # A line ends in .../name-version-build.conda#hash; only versions that PyPI can have, too, are of use.
     packages = re.findall(r"/([a-z\d][\w.-]*)-(\d[\d.]*(?:post\d+)?)-[^/-]+\.(?:conda|tar\.bz2)#", text)
-    return {ON_PYPI.get(name, name): version for name, version in packages}
+    return {canonicalize_name(ON_PYPI.get(name, name)): version for name, version in packages}
 
 
 def named_in_base_image() -> list[str]:
@@ -95,25 +96,15 @@ def named_in_base_image() -> list[str]:
     return [name.replace("jupyterhub-singleuser", "jupyterhub") for name in names if name not in ("python", "nodejs")]
 
 
-def make_environment(folder: Path) -> Path:
-    """Make an empty environment with Binder's Python and return its interpreter."""
+def resolved(*arguments: str) -> list[dict]:
+    """Return what pip would install for Binder's Python, without doing it; skip the test where it has no index."""
     python = find_python(BINDER_PYTHON)
     if python is None:
         cannot(f"needs Python {BINDER_PYTHON}, the one that Binder uses, and found none")
-    subprocess.run([python, "-m", "venv", folder], check=True)
-    return folder / "bin" / "python"
-
-
-def install(python: Path, *arguments: str) -> None:
-    """Install with pip; skip the test when the package index cannot be reached."""
-    command = [python, "-m", "pip", "install", "--no-compile", "--quiet", "--retries", "1", *arguments]
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--retries=1"]
+    command = [*pip, "--dry-run", "--ignore-installed", "--report=-", *arguments]
     run = subprocess.run(command, capture_output=True, encoding="utf-8")
     if run.returncode != 0 and "connection broken by" in run.stderr:
         cannot("needs the package index, which cannot be reached from here")
     assert run.returncode == 0, run.stdout + run.stderr
-
-
-def version_in(python: Path, name: str) -> str:
-    """Return the version of a package in an environment."""
-    code = f"from importlib.metadata import version; print(version({name!r}))"
-    return subprocess.run([python, "-c", code], check=True, capture_output=True, encoding="utf-8").stdout.strip()
+    return json.loads(run.stdout)["install"]
