@@ -10,21 +10,14 @@ import dataclasses
 import functools
 import sys
 import threading
+from operator import attrgetter
 
 import pytest
 
-from support.jumping_loop import JumpingClock, put_workshop_on
 from workshop import Timeline, side_by_side
 from workshop.timeline.records import TaskRecord
 
 pytestmark = pytest.mark.usefixtures("way_of_watching")
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = JumpingClock()
-    put_workshop_on(clock, monkeypatch)
-    return clock
 
 
 async def sleeper(seconds, name):
@@ -37,148 +30,130 @@ async def failing(seconds):
     raise ValueError("burnt")
 
 
+async def burnt():
+    raise ValueError
+
+
+async def starting_another(seconds):
+    await asyncio.sleep(seconds)
+    await asyncio.create_task(sleeper(seconds, "late"))
+
+
 def record(name, created, started, finished, received, outcome="result"):
     return TaskRecord(name, created, started, finished, received, outcome)
 
 
-def recorded(clock, inside):
-    """Run an async function inside a timeline, and return the records, in the order of their creation."""
+def recorded(clock, inside, factory=None):
+    """Run an async function inside a timeline, on a loop with a task factory, and return the timeline."""
 
     async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(factory)
         async with Timeline() as timeline:
             await inside()
-        return list(timeline.tasks)
+        assert loop.get_task_factory() is factory
+        return timeline
 
     return clock.run(main())
 
 
-def by_name(records):
-    """Return records in the order of their names: as_completed starts coroutines in any order."""
-    return sorted(records, key=lambda record: record.name)
+def leaves(*records, factory=None, in_any_order=False):
+    """Run a test inside a timeline, on a loop with a task factory; these are then the records, as they were created.
+
+    In any order: as_completed creates the tasks for its coroutines so. Then the expected are in the order of names.
+    """
+
+    def decorate(test):
+        @functools.wraps(test)
+        def run(clock, **options):
+            found = list(recorded(clock, functools.partial(test, clock, **options), factory).tasks)
+            assert (sorted(found, key=lambda record: record.name) if in_any_order else found) == list(records)
+
+        return run
+
+    return decorate
 
 
 # What starts and what receives tasks
 
 
-def test_a_plain_as_completed_loop_receives_each_result_when_it_is_ready(clock):
-    async def inside():
-        for next_result in asyncio.as_completed([sleeper(4, "A"), sleeper(1, "B"), sleeper(2, "C")]):
-            await next_result
+@leaves(
+    record("sleeper(1, 'B')", 0, 0, 1, 1),
+    record("sleeper(2, 'C')", 0, 0, 2, 2),
+    record("sleeper(4, 'A')", 0, 0, 4, 4),
+    in_any_order=True,
+)
+async def test_a_plain_as_completed_loop_receives_each_result_when_it_is_ready(clock):
+    for next_result in asyncio.as_completed([sleeper(4, "A"), sleeper(1, "B"), sleeper(2, "C")]):
+        await next_result
 
-    assert by_name(recorded(clock, inside)) == [
-        record("sleeper(1, 'B')", 0, 0, 1, 1),
-        record("sleeper(2, 'C')", 0, 0, 2, 2),
-        record("sleeper(4, 'A')", 0, 0, 4, 4),
-    ]
 
-
-def test_a_busy_reader_of_as_completed_receives_later(clock):
-    async def inside():
-        tasks = [asyncio.create_task(sleeper(1, "A")), asyncio.create_task(sleeper(1.25, "B"))]
-        for next_result in asyncio.as_completed(tasks):
-            await next_result
-            await asyncio.sleep(1)
-
-    assert recorded(clock, inside) == [
-        record("sleeper(1, 'A')", 0, 0, 1, 1),
-        record("sleeper(1.25, 'B')", 0, 0, 1.25, 2),
-    ]
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 1), record("sleeper(1.25, 'B')", 0, 0, 1.25, 2))
+async def test_a_busy_reader_of_as_completed_receives_later(clock):
+    tasks = [asyncio.create_task(sleeper(1, "A")), asyncio.create_task(sleeper(1.25, "B"))]
+    for next_result in asyncio.as_completed(tasks):
+        await next_result
+        await asyncio.sleep(1)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="as_completed takes async for since Python 3.13")
-def test_async_for_over_as_completed_receives_where_the_task_is_awaited(clock):
-    async def inside():
-        async for task in asyncio.as_completed([sleeper(2, "A"), sleeper(1, "B")]):
-            await asyncio.sleep(0.25)
-            await task
-
-    assert by_name(recorded(clock, inside)) == [
-        record("sleeper(1, 'B')", 0, 0, 1, 1.25),
-        record("sleeper(2, 'A')", 0, 0, 2, 2.25),
-    ]
+@leaves(record("sleeper(1, 'B')", 0, 0, 1, 1.25), record("sleeper(2, 'A')", 0, 0, 2, 2.25), in_any_order=True)
+async def test_async_for_over_as_completed_receives_where_the_task_is_awaited(clock):
+    async for task in asyncio.as_completed([sleeper(2, "A"), sleeper(1, "B")]):
+        await asyncio.sleep(0.25)
+        await task
 
 
-def test_gather_receives_all_results_at_the_end(clock):
-    async def inside():
-        await asyncio.gather(sleeper(4, "A"), sleeper(1, "B"), sleeper(2, "C"))
-
-    assert recorded(clock, inside) == [
-        record("sleeper(4, 'A')", 0, 0, 4, 4),
-        record("sleeper(1, 'B')", 0, 0, 1, 4),
-        record("sleeper(2, 'C')", 0, 0, 2, 4),
-    ]
+@leaves(
+    record("sleeper(4, 'A')", 0, 0, 4, 4), record("sleeper(1, 'B')", 0, 0, 1, 4), record("sleeper(2, 'C')", 0, 0, 2, 4)
+)
+async def test_gather_receives_all_results_at_the_end(clock):
+    await asyncio.gather(sleeper(4, "A"), sleeper(1, "B"), sleeper(2, "C"))
 
 
-def test_gather_receives_the_first_exception_at_once(clock):
-    async def inside():
-        with pytest.raises(ValueError, match="burnt"):
-            await asyncio.gather(sleeper(4, "A"), failing(1))
-
-    assert recorded(clock, inside) == [
-        record("sleeper(4, 'A')", 0, 0, None, None, "still running"),
-        record("failing(1)", 0, 0, 1, 1, "exception"),
-    ]
+@leaves(record("sleeper(4, 'A')", 0, 0, None, None, "still running"), record("failing(1)", 0, 0, 1, 1, "exception"))
+async def test_gather_receives_the_first_exception_at_once(clock):
+    with pytest.raises(ValueError, match="burnt"):
+        await asyncio.gather(sleeper(4, "A"), failing(1))
 
 
-def test_gather_with_return_exceptions_receives_all_at_the_end(clock):
-    async def inside():
-        results = await asyncio.gather(sleeper(2, "A"), failing(1), return_exceptions=True)
-        assert results[0] == "A"
-        assert repr(results[1]) == "ValueError('burnt')"
-
-    assert recorded(clock, inside) == [
-        record("sleeper(2, 'A')", 0, 0, 2, 2),
-        record("failing(1)", 0, 0, 1, 2, "exception"),
-    ]
+@leaves(record("sleeper(2, 'A')", 0, 0, 2, 2), record("failing(1)", 0, 0, 1, 2, "exception"))
+async def test_gather_with_return_exceptions_receives_all_at_the_end(clock):
+    results = await asyncio.gather(sleeper(2, "A"), failing(1), return_exceptions=True)
+    assert results[0] == "A"
+    assert repr(results[1]) == "ValueError('burnt')"
 
 
-def test_results_of_a_task_group_are_received_when_they_are_asked_for(clock):
-    async def inside():
+@leaves(record("sleeper(2, 'A')", 0, 0, 2, 3), record("sleeper(1, 'B')", 0, 0, 1, None))
+async def test_results_of_a_task_group_are_received_when_they_are_asked_for(clock):
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(sleeper(2, "A"))
+        group.create_task(sleeper(1, "B"))
+    await asyncio.sleep(1)
+    assert first.result() == "A"
+
+
+@leaves(record("sleeper(4, 'A')", 0, 0, 1, None, "cancelled"), record("failing(1)", 0, 0, 1, 1, "exception"))
+async def test_a_task_group_receives_an_exception_at_once_and_cancels_the_others(clock):
+    with pytest.raises(ExceptionGroup) as raised:
         async with asyncio.TaskGroup() as group:
-            first = group.create_task(sleeper(2, "A"))
-            group.create_task(sleeper(1, "B"))
-        await asyncio.sleep(1)
-        assert first.result() == "A"
-
-    assert recorded(clock, inside) == [
-        record("sleeper(2, 'A')", 0, 0, 2, 3),
-        record("sleeper(1, 'B')", 0, 0, 1, None),
-    ]
+            group.create_task(sleeper(4, "A"))
+            group.create_task(failing(1))
+    assert [repr(error) for error in raised.value.exceptions] == ["ValueError('burnt')"]
 
 
-def test_a_task_group_receives_an_exception_at_once_and_cancels_the_others(clock):
-    async def inside():
-        with pytest.raises(ExceptionGroup) as raised:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(sleeper(4, "A"))
-                group.create_task(failing(1))
-        assert [repr(error) for error in raised.value.exceptions] == ["ValueError('burnt')"]
-
-    assert recorded(clock, inside) == [
-        record("sleeper(4, 'A')", 0, 0, 1, None, "cancelled"),
-        record("failing(1)", 0, 0, 1, 1, "exception"),
-    ]
+@leaves(record("sleeper(2, 'A')", 0, 0, None, None, "still running"), record("sleeper(1, 'A')", 0, 0, 1, 1.5))
+async def test_wait_receives_nothing_by_itself(clock):
+    tasks = [asyncio.create_task(sleeper(seconds, "A")) for seconds in (2, 1)]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    assert done == {tasks[1]}
+    await asyncio.sleep(0.5)
+    assert tasks[1].result() == "A"
 
 
-def test_wait_receives_nothing_by_itself(clock):
-    async def inside():
-        tasks = [asyncio.create_task(sleeper(seconds, "A")) for seconds in (2, 1)]
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        assert done == {tasks[1]}
-        await asyncio.sleep(0.5)
-        assert tasks[1].result() == "A"
-
-    assert recorded(clock, inside) == [
-        record("sleeper(2, 'A')", 0, 0, None, None, "still running"),
-        record("sleeper(1, 'A')", 0, 0, 1, 1.5),
-    ]
-
-
-def test_wait_for_receives_the_result_in_time(clock):
-    async def inside():
-        assert await asyncio.wait_for(asyncio.create_task(sleeper(1, "A")), timeout=2) == "A"
-
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 1))
+async def test_wait_for_receives_the_result_in_time(clock):
+    assert await asyncio.wait_for(asyncio.create_task(sleeper(1, "A")), timeout=2) == "A"
 
 
 def test_wait_for_cancels_what_takes_too_long(clock):
@@ -186,165 +161,125 @@ def test_wait_for_cancels_what_takes_too_long(clock):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.create_task(sleeper(3, "A")), timeout=2)
 
-    (task,) = recorded(clock, inside)
+    (task,) = recorded(clock, inside).tasks
     assert (task.started, task.finished, task.outcome) == (0, 2, "cancelled")
 
 
-def test_timeout_around_gather_cancels_its_tasks(clock):
-    async def inside():
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(2):
-                await asyncio.gather(sleeper(3, "A"), sleeper(1, "B"))
-
-    assert recorded(clock, inside) == [
-        record("sleeper(3, 'A')", 0, 0, 2, None, "cancelled"),
-        record("sleeper(1, 'B')", 0, 0, 1, None),
-    ]
+@leaves(record("sleeper(3, 'A')", 0, 0, 2, None, "cancelled"), record("sleeper(1, 'B')", 0, 0, 1, None))
+async def test_timeout_around_gather_cancels_its_tasks(clock):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2):
+            await asyncio.gather(sleeper(3, "A"), sleeper(1, "B"))
 
 
-def test_timeout_of_as_completed_leaves_tasks_running(clock):
-    async def inside():
-        with pytest.raises(TimeoutError):
-            for next_result in asyncio.as_completed([sleeper(3, "A"), sleeper(1, "B")], timeout=2):
-                await next_result
-
-    assert by_name(recorded(clock, inside)) == [
-        record("sleeper(1, 'B')", 0, 0, 1, 1),
-        record("sleeper(3, 'A')", 0, 0, None, None, "still running"),
-    ]
-
-
-def test_a_shielded_task_is_received_through_its_shield(clock):
-    async def inside():
-        assert await asyncio.shield(sleeper(1, "A")) == "A"
-
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+@leaves(
+    record("sleeper(1, 'B')", 0, 0, 1, 1),
+    record("sleeper(3, 'A')", 0, 0, None, None, "still running"),
+    in_any_order=True,
+)
+async def test_timeout_of_as_completed_leaves_tasks_running(clock):
+    with pytest.raises(TimeoutError):
+        for next_result in asyncio.as_completed([sleeper(3, "A"), sleeper(1, "B")], timeout=2):
+            await next_result
 
 
-def test_the_first_receipt_counts(clock):
-    async def inside():
-        task = asyncio.create_task(sleeper(1, "A"))
-        await task
-        await asyncio.sleep(1)
-        await task
-        task.result()
-
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 1))
+async def test_a_shielded_task_is_received_through_its_shield(clock):
+    assert await asyncio.shield(sleeper(1, "A")) == "A"
 
 
-def test_asking_too_early_receives_nothing(clock):
-    async def inside():
-        task = asyncio.create_task(sleeper(1, "A"))
-        for ask in (task.result, task.exception):
-            with pytest.raises(asyncio.InvalidStateError):
-                ask()
-        await asyncio.wait([task])
-
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, None)]
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 1))
+async def test_the_first_receipt_counts(clock):
+    task = asyncio.create_task(sleeper(1, "A"))
+    await task
+    await asyncio.sleep(1)
+    await task
+    task.result()
 
 
-def test_an_impatient_reader_who_was_cancelled_received_nothing(clock):
-    async def inside():
-        task = asyncio.create_task(sleeper(2, "A"))
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(1):
-                await asyncio.shield(task)
-        await asyncio.sleep(2)
-
-    assert recorded(clock, inside)[0] == record("sleeper(2, 'A')", 0, 0, 2, None)
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, None))
+async def test_asking_too_early_receives_nothing(clock):
+    task = asyncio.create_task(sleeper(1, "A"))
+    for ask in (task.result, task.exception):
+        with pytest.raises(asyncio.InvalidStateError):
+            ask()
+    await asyncio.wait([task])
 
 
-def test_tasks_made_inside_tasks_are_recorded_too(clock):
+@leaves(record("sleeper(2, 'A')", 0, 0, 2, None))
+async def test_an_impatient_reader_who_was_cancelled_received_nothing(clock):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await asyncio.shield(asyncio.create_task(sleeper(2, "A")))
+    await asyncio.sleep(2)
+
+
+@leaves(record("parent()", 0, 0, 3, 3), record("sleeper(2, 'child')", 1, 1, 3, 3))
+async def test_tasks_made_inside_tasks_are_recorded_too(clock):
     async def parent():
         await asyncio.sleep(1)
         return await asyncio.create_task(sleeper(2, "child"))
 
-    async def inside():
-        await asyncio.create_task(parent())
-
-    assert recorded(clock, inside) == [
-        record("parent()", 0, 0, 3, 3),
-        record("sleeper(2, 'child')", 1, 1, 3, 3),
-    ]
+    await asyncio.create_task(parent())
 
 
-def test_tasks_made_by_callbacks_of_the_block_are_recorded_too(clock):
-    async def inside():
-        asyncio.get_running_loop().call_later(1, lambda: tasks.append(asyncio.create_task(sleeper(1, "A"))))
-        await asyncio.sleep(1.5)
-        await tasks[0]
-
+@leaves(record("sleeper(1, 'A')", 1, 1, 2, 2))
+async def test_tasks_made_by_callbacks_of_the_block_are_recorded_too(clock):
     tasks = []
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 1, 1, 2, 2)]
+    asyncio.get_running_loop().call_later(1, lambda: tasks.append(asyncio.create_task(sleeper(1, "A"))))
+    await asyncio.sleep(1.5)
+    await tasks[0]
 
 
 # How tasks begin and end
 
 
-def test_a_task_starts_when_the_loop_is_free_not_when_it_is_made(clock):
-    async def inside():
-        task = asyncio.create_task(sleeper(1, "A"))
-        clock.block(0.5)
-        await task
-
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0.5, 1.5, 1.5)]
+@leaves(record("sleeper(1, 'A')", 0, 0.5, 1.5, 1.5))
+async def test_a_task_starts_when_the_loop_is_free_not_when_it_is_made(clock):
+    task = asyncio.create_task(sleeper(1, "A"))
+    clock.block(0.5)
+    await task
 
 
-def test_blocking_tasks_finish_one_after_another_each_at_its_own_time(clock):
+@leaves(record("blocking(4)", 0, 0, 4, 7), record("blocking(1)", 0, 4, 5, 7), record("blocking(2)", 0, 5, 7, 7))
+async def test_blocking_tasks_finish_one_after_another_each_at_its_own_time(clock):
     async def blocking(seconds):
         clock.block(seconds)
 
-    async def inside():
-        await asyncio.gather(blocking(4), blocking(1), blocking(2))
-
-    assert recorded(clock, inside) == [
-        record("blocking(4)", 0, 0, 4, 7),
-        record("blocking(1)", 0, 4, 5, 7),
-        record("blocking(2)", 0, 5, 7, 7),
-    ]
+    await asyncio.gather(blocking(4), blocking(1), blocking(2))
 
 
-def test_a_finish_is_noted_when_the_code_ends_and_not_when_the_loop_comes_round(clock):
-    async def inside():
-        task = asyncio.create_task(sleeper(1, "A"))
-        asyncio.get_running_loop().call_later(1, clock.block, 0.5)  # comes after the sleeper, in the same round
+@leaves(record("sleeper(1, 'A')", 0, 0, 1.5, 1.5))
+async def test_a_finish_is_noted_when_the_code_ends_and_not_when_the_loop_comes_round(clock):
+    task = asyncio.create_task(sleeper(1, "A"))
+    asyncio.get_running_loop().call_later(1, clock.block, 0.5)  # comes after the sleeper, in the same round
+    await task
+
+
+@leaves(record("burnt()", 0, 0, 0, 0, "exception"))
+async def test_a_task_that_raises_an_exception_right_away(clock):
+    with pytest.raises(ValueError):
+        await asyncio.create_task(burnt())
+
+
+@leaves(record("sleeper(1, 'A')", 0, None, 0, 0, "cancelled"))
+async def test_a_task_cancelled_before_it_starts(clock):
+    task = asyncio.create_task(sleeper(1, "A"))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
         await task
 
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1.5, 1.5)]
+
+@leaves(record("sleeper(2, 'A')", 0, 0, 1, None, "cancelled"))
+async def test_a_task_cancelled_while_it_waits(clock):
+    task = asyncio.create_task(sleeper(2, "A"))
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.wait([task])
 
 
-def test_a_task_that_raises_an_exception_right_away(clock):
-    async def burnt():
-        raise ValueError
-
-    async def inside():
-        with pytest.raises(ValueError):
-            await asyncio.create_task(burnt())
-
-    assert recorded(clock, inside) == [record("burnt()", 0, 0, 0, 0, "exception")]
-
-
-def test_a_task_cancelled_before_it_starts(clock):
-    async def inside():
-        task = asyncio.create_task(sleeper(1, "A"))
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, None, 0, 0, "cancelled")]
-
-
-def test_a_task_cancelled_while_it_waits(clock):
-    async def inside():
-        task = asyncio.create_task(sleeper(2, "A"))
-        await asyncio.sleep(1)
-        task.cancel()
-        await asyncio.wait([task])
-
-    assert recorded(clock, inside) == [record("sleeper(2, 'A')", 0, 0, 1, None, "cancelled")]
-
-
-def test_a_task_that_swallows_its_cancellation_returns_a_result(clock):
+@leaves(record("stubborn()", 0, 0, 2, 2))
+async def test_a_task_that_swallows_its_cancellation_returns_a_result(clock):
     async def stubborn():
         try:
             await asyncio.sleep(4)
@@ -352,99 +287,69 @@ def test_a_task_that_swallows_its_cancellation_returns_a_result(clock):
             await asyncio.sleep(1)
         return "done"
 
-    async def inside():
-        task = asyncio.create_task(stubborn())
-        await asyncio.sleep(1)
-        task.cancel()
-        assert await task == "done"
-
-    assert recorded(clock, inside) == [record("stubborn()", 0, 0, 2, 2)]
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(1)
+    task.cancel()
+    assert await task == "done"
 
 
-def test_a_task_that_cancels_itself_and_returns_counts_as_cancelled(clock):
+@leaves(record("giving_up()", 0, 0, 0, None, "cancelled"))
+async def test_a_task_that_cancels_itself_and_returns_counts_as_cancelled(clock):
     async def giving_up():
         asyncio.current_task().cancel()
 
-    async def inside():
-        task = asyncio.create_task(giving_up())
-        await asyncio.wait([task])
-        assert task.cancelled()
-
-    assert recorded(clock, inside) == [record("giving_up()", 0, 0, 0, None, "cancelled")]
+    task = asyncio.create_task(giving_up())
+    await asyncio.wait([task])
+    assert task.cancelled()
 
 
-def test_a_task_that_turns_its_cancellation_into_an_exception(clock):
+@leaves(record("complaining()", 0, 0, 1, 1, "exception"))
+async def test_a_task_that_turns_its_cancellation_into_an_exception(clock):
     async def complaining():
         try:
             await asyncio.sleep(4)
         except asyncio.CancelledError:
             raise ValueError("not now") from None
 
-    async def inside():
-        task = asyncio.create_task(complaining())
-        await asyncio.sleep(1)
-        task.cancel()
-        assert str((await asyncio.gather(task, return_exceptions=True))[0]) == "not now"
-
-    assert recorded(clock, inside) == [record("complaining()", 0, 0, 1, 1, "exception")]
+    task = asyncio.create_task(complaining())
+    await asyncio.sleep(1)
+    task.cancel()
+    assert str((await asyncio.gather(task, return_exceptions=True))[0]) == "not now"
 
 
-def test_tasks_that_outlive_the_block_stay_open_in_its_records(clock):
+@pytest.mark.parametrize("read_at_once", [True, False])
+def test_tasks_that_outlive_the_block_stay_open_in_its_records(clock, read_at_once):
     async def main():
         async with Timeline() as timeline:
             tasks = [asyncio.create_task(sleeper(2, "A")), asyncio.create_task(failing(3))]
             await asyncio.sleep(1)
-        at_the_end = list(timeline.tasks)
+            tasks.append(asyncio.create_task(sleeper(0, "not begun")))
+        at_the_end = list(timeline.tasks) if read_at_once else expected
         await asyncio.gather(*tasks, return_exceptions=True)
         tasks[0].set_name("renamed")
-        assert list(timeline.tasks) == at_the_end
-        return timeline
+        assert list(timeline.tasks) == at_the_end == expected
+        assert timeline.tasks.ended == 1
 
-    timeline = clock.run(main())
-    assert list(timeline.tasks) == [
+    expected = [
         record("sleeper(2, 'A')", 0, 0, None, None, "still running"),
         record("failing(3)", 0, 0, None, None, "still running"),
+        record("sleeper(0, 'not begun')", 1, None, None, None, "still running"),
     ]
-    assert timeline.tasks.ended == 1
+    clock.run(main())
 
 
-def test_later_events_do_not_change_records_that_nobody_has_read_yet(clock):
-    async def main():
-        async with Timeline() as timeline:
-            task = asyncio.create_task(sleeper(2, "A"))
-            await asyncio.sleep(1)
-        await task
-        return timeline
-
-    assert list(clock.run(main()).tasks) == [record("sleeper(2, 'A')", 0, 0, None, None, "still running")]
-
-
-def test_a_task_that_the_block_never_let_start(clock):
-    async def main():
-        async with Timeline() as timeline:
-            task = asyncio.create_task(sleeper(2, "A"))
-        await task
-        return timeline
-
-    assert list(clock.run(main()).tasks) == [record("sleeper(2, 'A')", 0, None, None, None, "still running")]
-
-
-def test_the_same_function_awaited_inside_its_own_task(clock):
+@leaves(record("countdown(2)", 0, 0, 3, 3), record("countdown(0)", 0, 0, 1, 3))
+async def test_the_same_function_awaited_inside_its_own_task(clock):
     async def countdown(number):
         await asyncio.sleep(1)
         if number:
             await countdown(number - 1)
 
-    async def inside():
-        await asyncio.gather(countdown(2), countdown(0))
-
-    assert recorded(clock, inside) == [
-        record("countdown(2)", 0, 0, 3, 3),
-        record("countdown(0)", 0, 0, 1, 3),
-    ]
+    await asyncio.gather(countdown(2), countdown(0))
 
 
-def test_the_same_function_failing_inside_its_own_task_which_goes_on(clock):
+@leaves(record("attempt(1)", 0, 0, 3, 3))
+async def test_the_same_function_failing_inside_its_own_task_which_goes_on(clock):
     async def attempt(number):
         await asyncio.sleep(1)
         if number == 0:
@@ -454,24 +359,19 @@ def test_the_same_function_failing_inside_its_own_task_which_goes_on(clock):
         except ValueError:
             await asyncio.sleep(1)
 
-    async def inside():
-        await asyncio.create_task(attempt(1))
-
-    assert recorded(clock, inside) == [record("attempt(1)", 0, 0, 3, 3)]
+    await asyncio.create_task(attempt(1))
 
 
-def test_a_coroutine_that_has_begun_outside_of_its_task(clock):
+@leaves(record("two_steps()", 0, 0, 1, 1))
+async def test_a_coroutine_that_has_begun_outside_of_its_task(clock):
     async def two_steps():
         await asyncio.sleep(0)
         await asyncio.sleep(1)
         return "done"
 
-    async def inside():
-        coroutine = two_steps()
-        coroutine.send(None)
-        assert await asyncio.create_task(coroutine) == "done"
-
-    assert recorded(clock, inside) == [record("two_steps()", 0, 0, 1, 1)]
+    coroutine = two_steps()
+    coroutine.send(None)
+    assert await asyncio.create_task(coroutine) == "done"
 
 
 def test_a_coroutine_that_has_ended_already_fails_as_ever(clock):
@@ -481,38 +381,31 @@ def test_a_coroutine_that_has_ended_already_fails_as_ever(clock):
         with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
             await asyncio.create_task(coroutine)
 
-    (task,) = recorded(clock, inside)
+    (task,) = recorded(clock, inside).tasks
     assert (task.finished, task.received, task.outcome) == (0, 0, "exception")
 
 
 @pytest.mark.parametrize("wrong", [5, None, "sleeper", sleeper], ids=["number", "None", "text", "function"])
 def test_what_is_no_coroutine_is_refused_as_ever_and_not_recorded(clock, wrong):
-    def refusal():
+    async def refusal():
         with pytest.raises(TypeError) as refused:
             return asyncio.create_task(wrong)
-        return str(refused.value)
+        said.append(str(refused.value))
 
-    async def main():
-        bare = refusal()
-        async with Timeline() as timeline:
-            assert refusal() == bare
-            await asyncio.create_task(sleeper(1, "A"))
-        return timeline
-
-    assert list(clock.run(main()).tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+    said = []
+    clock.run(refusal())
+    assert len(recorded(clock, refusal).tasks) == 0
+    assert said[0] == said[1]
 
 
 # Whose tasks
 
 
 def test_nothing_started_nothing_recorded(clock):
-    async def main():
-        async with Timeline() as timeline:
-            await sleeper(1, "awaited, not a task")
-            await asyncio.get_running_loop().run_in_executor(None, len, "a future, not a task")
-        return timeline
+    async def inside():
+        await sleeper(1, "awaited, not a task")
 
-    timeline = asyncio.run(main())
+    timeline = recorded(clock, inside)
     assert list(timeline.tasks) == []
     assert "run_in_executor makes a future" in str(timeline)
 
@@ -520,7 +413,8 @@ def test_nothing_started_nothing_recorded(clock):
 def test_tasks_that_the_block_did_not_start_are_not_recorded(clock):
     async def main():
         outside = contextvars.copy_context()
-        earlier = asyncio.create_task(sleeper(3, "earlier"))
+        earlier = asyncio.create_task(starting_another(1))
+        await asyncio.sleep(0)
         others = []
         async with Timeline() as timeline:
             asyncio.get_running_loop().call_soon(
@@ -534,22 +428,6 @@ def test_tasks_that_the_block_did_not_start_are_not_recorded(clock):
         return timeline
 
     assert list(clock.run(main()).tasks) == [record("sleeper(1, 'mine')", 1, 1, 2, 2)]
-
-
-def test_what_an_earlier_task_starts_is_not_recorded(clock):
-    async def busy_all_along():
-        await asyncio.sleep(1)
-        await asyncio.create_task(sleeper(1, "not mine"))
-
-    async def main():
-        earlier = asyncio.create_task(busy_all_along())
-        await asyncio.sleep(0)
-        async with Timeline() as timeline:
-            await asyncio.create_task(sleeper(3, "mine"))
-        await earlier
-        return timeline
-
-    assert [task.name for task in clock.run(main()).tasks] == ["sleeper(3, 'mine')"]
 
 
 def test_what_is_started_in_a_block_inside_belongs_to_both(clock):
@@ -574,17 +452,13 @@ def test_a_task_of_a_block_inside_that_goes_on_after_it(clock):
     async def main():
         async with Timeline() as outer:
             async with Timeline() as inner:
-                task = asyncio.create_task(starting_another())
+                task = asyncio.create_task(starting_another(1))
             await task
         return outer, inner
 
-    async def starting_another():
-        await asyncio.sleep(1)
-        await asyncio.create_task(sleeper(1, "late"))
-
     outer, inner = clock.run(main())
-    assert list(outer.tasks) == [record("starting_another()", 0, 0, 2, 2), record("sleeper(1, 'late')", 1, 1, 2, 2)]
-    assert list(inner.tasks) == [record("starting_another()", 0, None, None, None, "still running")]
+    assert list(outer.tasks) == [record("starting_another(1)", 0, 0, 2, 2), record("sleeper(1, 'late')", 1, 1, 2, 2)]
+    assert list(inner.tasks) == [record("starting_another(1)", 0, None, None, None, "still running")]
 
 
 def test_timelines_of_sibling_tasks_keep_to_their_own(clock):
@@ -659,15 +533,13 @@ def test_two_loops_in_two_threads_record_their_own():
 
 
 def test_a_loop_started_by_a_thread_of_the_block_is_not_recorded():
-    async def inside():
-        assert await asyncio.to_thread(asyncio.run, other_loop()) == "A"
-
     async def other_loop():
         return await asyncio.create_task(sleeper(0, "A"))
 
     async def main():
         async with Timeline() as timeline:
-            await inside()
+            assert await asyncio.to_thread(asyncio.run, other_loop()) == "A"
+            assert await asyncio.get_running_loop().run_in_executor(None, len, "a future, not a task") == 20
         return timeline
 
     assert list(asyncio.run(main()).tasks) == []
@@ -693,20 +565,6 @@ def making_plain_tasks(loop, coro, **options):
     return asyncio.Task(coro, loop=loop, **options)
 
 
-def recorded_with_factory(clock, factory, inside):
-    """Run an async function inside a timeline on a loop that has a factory, and return the records."""
-
-    async def main():
-        loop = asyncio.get_running_loop()
-        loop.set_task_factory(factory)
-        async with Timeline() as timeline:
-            await inside()
-        assert loop.get_task_factory() is factory
-        return list(timeline.tasks)
-
-    return clock.run(main())
-
-
 @pytest.mark.parametrize("factory", [making_readers_tasks, making_plain_tasks])
 def test_tasks_of_another_factory_are_recorded(clock, factory):
     async def inside():
@@ -716,8 +574,7 @@ def test_tasks_of_another_factory_are_recorded(clock, factory):
         with pytest.raises(ValueError):
             await asyncio.gather(failing(1))
 
-    records = recorded_with_factory(clock, factory, inside)
-    assert [*by_name(records[:2]), *records[2:]] == [
+    assert sorted(recorded(clock, inside, factory).tasks, key=attrgetter("created", "name")) == [
         record("sleeper(1, 'B')", 0, 0, 1, 1),
         record("sleeper(2, 'A')", 0, 0, 2, 2),
         record("sleeper(1, 'C')", 2, 2, 3, 4),
@@ -726,112 +583,92 @@ def test_tasks_of_another_factory_are_recorded(clock, factory):
     ]
 
 
-def test_an_await_of_a_readers_own_task_is_a_receipt(clock):
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 2), factory=making_readers_tasks)
+async def test_an_await_of_a_readers_own_task_is_a_receipt(clock):
+    task = asyncio.create_task(sleeper(1, "A"))
+    await asyncio.sleep(2)
+    assert await task == "A"
+
+
+@leaves(record("mine", 0, 0, 1, 1), factory=making_readers_tasks)
+async def test_tasks_of_another_factory_keep_their_kind_and_coroutine(clock):
+    coroutine = sleeper(1, "A")
+    task = asyncio.create_task(coroutine, name="mine")
+    assert isinstance(task, ReadersTask)
+    assert task.my_method() == "mine"
+    assert task.get_coro() is coroutine
+    assert task.get_name() == "mine"
+    await task
+
+
+@leaves(record("still mine", 0, 0, 1, None), factory=making_plain_tasks)
+async def test_plain_tasks_of_another_factory_keep_their_coroutine_and_tell_their_names(clock):
+    coroutine = sleeper(1, "A")
+    task = asyncio.create_task(coroutine, name="mine")
+    assert type(task) is asyncio.Task
+    assert task.get_coro() is coroutine
+    task.set_name("still mine")
+    assert task.get_name() == "still mine"
+    await asyncio.wait([task])
+
+
+EAGER = getattr(asyncio, "eager_task_factory", None)
+READERS_EAGER = EAGER and asyncio.create_eager_task_factory(ReadersTask)
+needs_eager_tasks = pytest.mark.skipif(EAGER is None, reason="eager tasks are new in Python 3.12")
+
+
+@needs_eager_tasks
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 1), factory=EAGER)
+async def test_eager_tasks_start_when_they_are_made(clock):
+    task = asyncio.create_task(sleeper(1, "A"))
+    clock.block(0.5)
+    assert await task == "A"
+
+
+@needs_eager_tasks
+@leaves(record("cached()", 0, 0, 0, 1), factory=EAGER)
+async def test_eager_tasks_may_end_when_they_are_made(clock):
+    async def cached():
+        return "known"
+
+    task = asyncio.create_task(cached())
+    assert task.done()
+    await asyncio.sleep(1)
+    assert task.result() == "known"
+
+
+@needs_eager_tasks
+@pytest.mark.parametrize("factory", [EAGER, READERS_EAGER], ids=["", "a reader's own"])
+def test_gather_receives_eager_tasks_at_the_end(clock, factory):
     async def inside():
-        task = asyncio.create_task(sleeper(1, "A"))
-        await asyncio.sleep(2)
-        assert await task == "A"
+        await asyncio.gather(sleeper(2, "A"), sleeper(1, "B"))
 
-    assert recorded_with_factory(clock, making_readers_tasks, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 2)]
-
-
-def test_tasks_of_another_factory_keep_their_kind_and_coroutine(clock):
-    async def inside():
-        coroutine = sleeper(1, "A")
-        task = asyncio.create_task(coroutine, name="mine")
-        assert isinstance(task, ReadersTask)
-        assert task.my_method() == "mine"
-        assert task.get_coro() is coroutine
-        assert task.get_name() == "mine"
-        await task
-
-    assert recorded_with_factory(clock, making_readers_tasks, inside) == [record("mine", 0, 0, 1, 1)]
+    assert list(recorded(clock, inside, factory).tasks) == [
+        record("sleeper(2, 'A')", 0, 0, 2, 2),
+        record("sleeper(1, 'B')", 0, 0, 1, 2),
+    ]
 
 
-def test_plain_tasks_of_another_factory_keep_their_coroutine_and_tell_their_names(clock):
-    async def inside():
-        coroutine = sleeper(1, "A")
-        task = asyncio.create_task(coroutine, name="mine")
-        assert type(task) is asyncio.Task
-        assert task.get_coro() is coroutine
-        task.set_name("still mine")
-        assert task.get_name() == "still mine"
-        await asyncio.wait([task])
-
-    assert recorded_with_factory(clock, making_plain_tasks, inside) == [record("still mine", 0, 0, 1, None)]
+@needs_eager_tasks
+@leaves(record("burnt()", 0, 0, 0, 0, "exception"), factory=EAGER)
+async def test_eager_tasks_may_fail_when_they_are_made(clock):
+    with pytest.raises(ValueError):
+        await asyncio.create_task(burnt())
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
-class TestEagerTasks:
-    def record(self, clock, inside):
-        return recorded_with_factory(clock, asyncio.eager_task_factory, inside)
+@needs_eager_tasks
+@leaves(record("self-made", 0, 0, 1, 1), record("sleeper(1, 'child')", 0, 0, 1, 1), factory=EAGER)
+async def test_eager_tasks_know_themselves_while_they_are_being_made(clock):
+    async def introspective():
+        task = asyncio.current_task()
+        task.set_name("self-made")
+        assert (type(task).__name__, task.get_name(), task.done()) == ("Task", "self-made", False)
+        assert task.get_coro().__name__ == "introspective"
+        with pytest.raises(asyncio.InvalidStateError):
+            task.result()
+        return await asyncio.create_task(sleeper(1, "child"))
 
-    def test_they_start_when_they_are_made(self, clock):
-        async def inside():
-            task = asyncio.create_task(sleeper(1, "A"))
-            clock.block(0.5)
-            assert await task == "A"
-
-        assert self.record(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
-
-    def test_they_may_end_when_they_are_made(self, clock):
-        async def cached():
-            return "known"
-
-        async def inside():
-            task = asyncio.create_task(cached())
-            assert task.done()
-            await asyncio.sleep(1)
-            assert task.result() == "known"
-
-        assert self.record(clock, inside) == [record("cached()", 0, 0, 0, 1)]
-
-    def test_gather_receives_them_at_the_end(self, clock):
-        async def inside():
-            await asyncio.gather(sleeper(2, "A"), sleeper(1, "B"))
-
-        assert self.record(clock, inside) == [
-            record("sleeper(2, 'A')", 0, 0, 2, 2),
-            record("sleeper(1, 'B')", 0, 0, 1, 2),
-        ]
-
-    def test_they_may_fail_when_they_are_made(self, clock):
-        async def burnt():
-            raise ValueError
-
-        async def inside():
-            with pytest.raises(ValueError):
-                await asyncio.create_task(burnt())
-
-        assert self.record(clock, inside) == [record("burnt()", 0, 0, 0, 0, "exception")]
-
-    def test_they_know_themselves_while_they_are_being_made(self, clock):
-        async def introspective():
-            task = asyncio.current_task()
-            task.set_name("self-made")
-            assert (type(task).__name__, task.get_name(), task.done()) == ("Task", "self-made", False)
-            assert task.get_coro().__name__ == "introspective"
-            with pytest.raises(asyncio.InvalidStateError):
-                task.result()
-            return await asyncio.create_task(sleeper(1, "child"))
-
-        async def inside():
-            await asyncio.create_task(introspective())
-
-        assert self.record(clock, inside) == [
-            record("self-made", 0, 0, 1, 1),
-            record("sleeper(1, 'child')", 0, 0, 1, 1),
-        ]
-
-    def test_a_factory_made_for_a_readers_own_eager_tasks(self, clock):
-        async def inside():
-            await asyncio.gather(sleeper(2, "A"), sleeper(1, "B"))
-
-        factory = asyncio.create_eager_task_factory(ReadersTask)
-        assert recorded_with_factory(clock, factory, inside) == [
-            record("sleeper(2, 'A')", 0, 0, 2, 2),
-            record("sleeper(1, 'B')", 0, 0, 1, 2),
-        ]
+    await asyncio.create_task(introspective())
 
 
 def test_tasks_of_a_factory_that_the_code_inside_sets_are_recorded_and_it_is_kept(clock):
@@ -944,15 +781,12 @@ def test_the_timelines_create_task_put_back_after_its_block_does_no_harm(clock):
 
 
 def test_a_create_task_that_passes_the_timeline_by_is_told(clock):
-    async def main():
+    async def inside():
         loop = asyncio.get_running_loop()
-        async with Timeline() as timeline:
-            loop.create_task = lambda coro, **options: asyncio.Task(coro, loop=loop, **options)
-            await asyncio.create_task(sleeper(1, "A"))
-        return timeline
+        loop.create_task = functools.partial(making_plain_tasks, loop)
+        await asyncio.create_task(sleeper(1, "A"))
 
-    timeline = clock.run(main())
-    assert str(timeline).splitlines() == [
+    assert str(recorded(clock, inside)).splitlines() == [
         "No task was seen in this block.",
         "The loop's create_task was replaced inside the block: no task made since then is seen.",
     ]
@@ -973,7 +807,7 @@ def test_a_loop_with_a_create_task_of_its_own(clock, factory, monkeypatch):
 
     made, original = [], asyncio.BaseEventLoop.create_task
     monkeypatch.setattr(asyncio.BaseEventLoop, "create_task", create_task)
-    assert by_name(recorded_with_factory(clock, factory, inside)) == [
+    assert sorted(recorded(clock, inside, factory).tasks, key=attrgetter("name")) == [
         record("named", 2, 2, 3, 4),
         record("sleeper(1, 'B')", 0, 0, 1, 1),
         record("sleeper(2, 'A')", 0, 0, 2, 2),
@@ -1018,16 +852,12 @@ HIDDEN = 'Where "received" says "-", an await may be missing: a task factory mak
 
 @pytest.mark.parametrize("factory", [making_plain_tasks, making_unreachable_tasks, making_futures])
 def test_of_tasks_that_refuse_to_be_watched_what_can_be_seen_is_recorded_and_the_rest_said(clock, factory):
-    async def main():
-        loop = asyncio.get_running_loop()
-        loop.set_task_factory(factory)
-        async with Timeline() as timeline:
-            task = loop.create_task(sleeper(1, "A"))
-            await asyncio.sleep(2)
-            assert await task == "A"
-        return timeline
+    async def inside():
+        task = asyncio.get_running_loop().create_task(sleeper(1, "A"))
+        await asyncio.sleep(2)
+        assert await task == "A"
 
-    timeline = clock.run(main())
+    timeline = recorded(clock, inside, factory)
     assert list(timeline.tasks) == [record("sleeper(1, 'A')", 0, 0, 1, None)]
     assert str(timeline).splitlines()[-1] == HIDDEN
     assert HIDDEN in timeline._repr_mimebundle_()[1]["image/png"]["alt"]
@@ -1035,73 +865,59 @@ def test_of_tasks_that_refuse_to_be_watched_what_can_be_seen_is_recorded_and_the
 
 @pytest.mark.parametrize("factory", [making_plain_tasks, making_unreachable_tasks])
 def test_nothing_is_said_where_nothing_was_missed(clock, factory):
-    async def main():
-        asyncio.get_running_loop().set_task_factory(factory)
-        async with Timeline() as timeline:
-            await asyncio.gather(sleeper(1, "A"), sleeper(2, "B"))
-        return timeline
+    async def inside():
+        await asyncio.gather(sleeper(1, "A"), sleeper(2, "B"))
 
-    timeline = clock.run(main())
+    timeline = recorded(clock, inside, factory)
     assert [task.received for task in timeline.tasks] == [2, 2]
     assert HIDDEN not in str(timeline)
 
 
-def test_a_factory_that_fails_leaves_no_record(clock):
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 1))
+async def test_a_factory_that_fails_leaves_no_record(clock):
     def failing_late(loop, coro, **options):
         made.append(asyncio.Task(coro, loop=loop))
         raise ValueError("after making it")
 
-    async def inside():
-        loop = asyncio.get_running_loop()
-        before = loop.get_task_factory()
-        loop.set_task_factory(failing_late)
-        with pytest.raises(ValueError):
-            made.append(asyncio.create_task(sleeper(3, "lost")))
-        loop.set_task_factory(before)
-        await asyncio.create_task(sleeper(1, "A"))
-        await made[0]
-
-    made = []
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+    made, loop = [], asyncio.get_running_loop()
+    loop.set_task_factory(failing_late)
+    with pytest.raises(ValueError):
+        asyncio.create_task(sleeper(3, "lost"))
+    loop.set_task_factory(None)
+    await asyncio.create_task(sleeper(1, "A"))
+    await made[0]
 
 
-def test_a_name_that_cannot_be_told_leaves_no_record(clock):
+@leaves(record("sleeper(1, 'made by str')", 0, 0, 1, None))
+async def test_a_name_that_cannot_be_told_leaves_no_record(clock):
     class Nameless:
         def __str__(self):
             made.append(asyncio.create_task(sleeper(1, "made by str")))
             raise ValueError("no name")
 
-    async def inside():
-        coroutine = sleeper(1, "A")
-        with pytest.raises(ValueError, match="no name"):
-            made.append(asyncio.get_running_loop().create_task(coroutine, name=Nameless()))
-        coroutine.close()
-        await asyncio.sleep(2)
-
-    made = []
-    assert recorded(clock, inside) == [record("sleeper(1, 'made by str')", 0, 0, 1, None)]
+    made, coroutine = [], sleeper(1, "A")
+    with pytest.raises(ValueError, match="no name"):
+        asyncio.get_running_loop().create_task(coroutine, name=Nameless())
+    coroutine.close()
+    await asyncio.sleep(2)
 
 
-def test_tasks_made_by_asyncios_class_itself_are_not_recorded(clock):
-    async def inside():
-        await asyncio.Task(sleeper(1, "not asked of the loop"))
-
-    assert recorded(clock, inside) == []
+@leaves()
+async def test_tasks_made_by_asyncios_class_itself_are_not_recorded(clock):
+    await asyncio.Task(sleeper(1, "not asked of the loop"))
 
 
-def test_what_a_task_with_an_empty_context_starts_is_recorded(clock):
+@leaves(
+    record("parent()", 0, 0, 2, 2),
+    record("sleeper(1, 'child')", 0, 0, 1, 1),
+    record("sleeper(1, 'another')", 1, 1, 2, 2),
+)
+async def test_what_a_task_with_an_empty_context_starts_is_recorded(clock):
     async def parent():
         await asyncio.create_task(sleeper(1, "child"), context=contextvars.Context())
         await asyncio.create_task(sleeper(1, "another"))
 
-    async def inside():
-        await asyncio.create_task(parent(), context=contextvars.Context())
-
-    assert recorded(clock, inside) == [
-        record("parent()", 0, 0, 2, 2),
-        record("sleeper(1, 'child')", 0, 0, 1, 1),
-        record("sleeper(1, 'another')", 1, 1, 2, 2),
-    ]
+    await asyncio.create_task(parent(), context=contextvars.Context())
 
 
 def test_a_coroutine_handed_over_by_a_thread_of_to_thread_is_recorded_one_of_an_executor_is_not():
@@ -1118,32 +934,29 @@ def test_a_coroutine_handed_over_by_a_thread_of_to_thread_is_recorded_one_of_an_
     assert [task.name for task in asyncio.run(main()).tasks] == ["sleeper(0, 'A')"]
 
 
-def test_current_task_may_be_replaced_at_any_time(clock, monkeypatch):
+@leaves(record("sleeper(1, 'A')", 0, 0, 1, 1), record("sleeper(1, 'B')", 1, 1, 2, 2))
+async def test_current_task_may_be_replaced_at_any_time(clock, monkeypatch):
     """As trio_asyncio does, whose loops asyncio's own function does not know."""
-
-    async def inside():
-        await asyncio.create_task(sleeper(1, "A"))
-        with monkeypatch.context() as replaced:
-            replaced.setattr(asyncio, "current_task", lambda loop=None: original(loop))
-            await asyncio.create_task(sleeper(1, "B"))
-
     original = asyncio.current_task
-    assert recorded(clock, inside) == [record("sleeper(1, 'A')", 0, 0, 1, 1), record("sleeper(1, 'B')", 1, 1, 2, 2)]
+    await asyncio.create_task(sleeper(1, "A"))
+    with monkeypatch.context() as replaced:
+        replaced.setattr(asyncio, "current_task", lambda loop=None: original(loop))
+        await asyncio.create_task(sleeper(1, "B"))
 
 
-@pytest.mark.parametrize(("ending", "outcome"), [(sleeper, "result"), (failing, "exception")])
+@pytest.mark.parametrize(("ending", "outcome"), [(asyncio.sleep, "result"), (failing, "exception")])
 def test_an_end_that_nobody_saw_is_unknown_and_its_outcome_what_the_task_says(
     clock, monkeypatch, request, ending, outcome
 ):
     async def inside():
-        task = asyncio.create_task(ending(1, "A") if ending is sleeper else ending(1))
+        task = asyncio.create_task(ending(1))
         with monkeypatch.context() as replaced:
             replaced.setattr(asyncio, "current_task", lambda loop=None: None)
             await asyncio.wait([task])
         await asyncio.sleep(1)
         await asyncio.gather(task, return_exceptions=True)
 
-    (task,) = recorded(clock, inside)
+    (task,) = recorded(clock, inside).tasks
     seen = request.node.callspec.params["way_of_watching"] == "wrapped"
     assert (task.started, task.finished) == ((0, 1) if seen else (None, None))
     assert (task.received, task.outcome) == (2, outcome)
@@ -1158,12 +971,9 @@ def test_the_block_may_be_entered_again_and_then_holds_the_new_records(clock):
         for name in "AB":
             async with timeline:
                 await asyncio.create_task(sleeper(1, name))
-            yield list(timeline.tasks)
+            assert list(timeline.tasks) == [record(f"sleeper(1, '{name}')", 0, 0, 1, 1)]
 
-    async def collect():
-        return [records async for records in main()]
-
-    assert clock.run(collect()) == [[record(f"sleeper(1, '{name}')", 0, 0, 1, 1)] for name in "AB"]
+    clock.run(main())
 
 
 def test_inside_the_block_the_records_tell_how_far_the_tasks_are(clock):
