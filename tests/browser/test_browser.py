@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Callable
 from functools import partial
 from html import unescape
 from pathlib import Path
@@ -20,8 +19,8 @@ from support import browser
 from support.browser import STOP_BUTTON, Lab, NoBrowserError, NotebookPage, faults, run_all_of
 from support.lab_server import running_server
 from support.notebook_guards import KERNELSPEC
-from support.notebook_samples import changed, error, picture, printed
-from support.notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths
+from support.notebook_samples import changed, error, printed
+from support.notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths, sanitized
 
 pytestmark = pytest.mark.slow(100)
 
@@ -79,8 +78,11 @@ def test_run_all_runs_every_cell_and_nothing_complains(ran, path):
     notebook = ran.notebooks[path.name]
     if isinstance(notebook, Exception):
         raise notebook
-    assert [cell.source for cell in notebook.cells] == [cell.source for cell in Notebook(path).cells]
+    stored = Notebook(path)
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in stored.cells]
     assert faults(notebook) == []
+    if path.name.startswith("09_"):  # what is counted is not disturbed by requests to run the cells that follow
+        assert [sanitized(cell.text) for cell in notebook.cells] == [sanitized(cell.text) for cell in stored.cells]
 
 
 def test_run_all_leaves_no_error_in_the_page(ran):
@@ -294,46 +296,15 @@ def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
 # The checks themselves
 
 
-def after_run_all(change: Callable[[dict, list[dict]], object] = lambda notebook, cells: None) -> Notebook:
-    """Return a notebook that was run, after a change."""
-    return Notebook(Path("01_b.ipynb"), changed(change))
-
-
-def test_a_good_run_has_no_faults():
-    assert faults(after_run_all()) == []
-
-
-FIRST, FIGURE, RAISES = 6, 7, 9
-"""Places in the sample of three code cells: the first, one that shows a picture, and one with `raises-exception`."""
-
-FAULTS = {
-    "an error": (
-        lambda notebook, cells: cells[FIRST].update(outputs=[error()]),
-        ["cell 6 stores 1 errors instead of 0", "cell 6 raised ValueError: no"],
-    ),
-    "no error where one is due": (
-        lambda notebook, cells: cells[RAISES].update(outputs=[]),
-        ["cell 9 stores 0 errors instead of 1"],
-    ),
-    "a warning": (
-        lambda notebook, cells: cells[FIRST]["outputs"].append(printed("careful", "stderr")),
-        ["cell 6 stores output from stderr", "cell 6 wrote: careful"],
-    ),
-    "a picture without words": (
-        lambda notebook, cells: cells[FIGURE].update(outputs=[picture(None)]),
-        ["cell 7 has an image/png output without alt text in its metadata"],
-    ),
-    "a cell that was not run": (
-        lambda notebook, cells: cells[FIRST].update(execution_count=None),
-        ["cell 6 has execution count None instead of 1"],
-    ),
-}
-
-
-@pytest.mark.parametrize("what", FAULTS)
-def test_faults_of_a_run_are_found(what):
-    change, expected = FAULTS[what]
-    assert faults(after_run_all(change)) == expected
+def test_what_went_wrong_in_a_cell_is_said_with_what_it_complained_about():
+    outputs = [printed("careful", "stderr"), error()]
+    ran = Notebook(Path("01_b.ipynb"), changed(lambda notebook, cells: cells[6].update(outputs=outputs)))
+    assert faults(ran) == [
+        "cell 6 stores 1 errors instead of 0",
+        "cell 6 stores output from stderr",
+        "cell 6 wrote: careful",
+        "cell 6 raised ValueError: no",
+    ]
 
 
 def test_what_goes_wrong_in_the_page_is_noticed(opened, live_notebook):
@@ -363,36 +334,21 @@ def test_without_a_browser_tests_are_skipped_but_fail_in_ci(monkeypatch, ci, out
 
 
 def test_playwrights_own_browser_comes_first_then_those_on_path_then_installed_ones(monkeypatch, tmp_path):
-    own = tmp_path / "own"
-    chrome, installed = tmp_path / "google-chrome", tmp_path / "chrome.exe"
-    chrome.touch()
-    installed.touch()
-    monkeypatch.setattr(shutil, "which", {}.get)
-    monkeypatch.setattr(browser, "places", lambda: iter([]))
-    with pytest.raises(NoBrowserError):
-        browser.program(str(own))
+    own, on_path, installed = (tmp_path / name for name in ("own", "google-chrome", "chrome.exe"))
+    monkeypatch.setattr(shutil, "which", lambda name: str(on_path) if name == on_path.name else None)
     monkeypatch.setattr(browser, "places", lambda: iter([installed]))
-    assert browser.program(str(own)) == str(installed)
-    monkeypatch.setattr(shutil, "which", {"google-chrome": str(chrome)}.get)
-    assert browser.program(str(own)) == str(chrome)
-    own.touch()
-    assert browser.program(str(own)) == str(own)
+    with pytest.raises(NoBrowserError, match="none was found"):
+        browser.program(str(own))
+    for found in (installed, on_path, own):
+        found.touch()
+        assert browser.program(str(own)) == str(found)
 
 
-@pytest.mark.parametrize(
-    ("variable", "place"),
-    [
-        ("HOME", "Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
-        ("PROGRAMFILES", "Google/Chrome/Application/chrome.exe"),
-        ("PROGRAMFILES(X86)", "Google/Chrome/Application/chrome.exe"),
-        ("LOCALAPPDATA", "Chromium/Application/chrome.exe"),
-    ],
-)
-def test_browsers_are_found_where_macos_and_windows_install_them(monkeypatch, tmp_path, variable, place):
-    if variable == "HOME":
-        monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    monkeypatch.setenv(variable, str(tmp_path))
-    assert tmp_path / place in browser.places()
+def test_browsers_are_found_where_macos_and_windows_install_them(monkeypatch, tmp_path):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    on_macos = tmp_path / "Applications" / "Google Chrome.app" / "Contents" / "MacOS" / "Google Chrome"
+    assert {on_macos, tmp_path / "Chromium" / "Application" / "chrome.exe"} <= set(browser.places())
 
 
 def test_ci_looks_for_the_same_browsers_as_the_tests():

@@ -17,6 +17,16 @@ c.HistoryManager.enabled = False  # its thread writes to a file
 c.IPKernelApp.log_level = "ERROR"
 """
 
+FEW_FILES = """
+try:
+    import resource
+except ImportError:  # Windows has no such limit
+    pass
+else:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+"""
+"""On the real clock a kernel may open as few files as on macOS, until it asks for more."""
+
 UNWANTED = ("MPLBACKEND", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE", "PYTHONWARNINGS", "PYTHONSTARTUP")
 """Settings of the user that would change what notebooks print."""
 
@@ -51,7 +61,7 @@ def kernel_environment(directory: Path, *, clock: str) -> dict[str, str]:
     extensions = {"test": ["clock.cell_names", "clock.extension"], "real": ["clock.cell_names"]}[clock]
     profile = directory / f"ipython_{clock}" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    config = CONFIG.format(tests=str(TESTS), extensions=extensions)
+    config = CONFIG.format(tests=str(TESTS), extensions=extensions) + (FEW_FILES if clock == "real" else "")
     (profile / "ipython_kernel_config.py").write_text(config, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     return environment | {

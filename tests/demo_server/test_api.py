@@ -15,10 +15,8 @@ from asyncio.proactor_events import BaseProactorEventLoop
 from collections import Counter
 
 import aiohttp
-import nbformat
 import pytest
 
-import refresh
 from clock.kernel import kernel_environment, no_test_clock_here
 from support.kernels import running_kernel
 from support.places import NOTEBOOKS
@@ -645,15 +643,6 @@ def test_the_limit_of_open_files_is_raised_where_it_can_be(soft, hard, after, wa
     assert said == f"{after} {hard}"
     assert warning.startswith("Your system lets this process have no more than 256 files open") == warns
     assert bool(warning) == warns
-
-
-@pytest.mark.skipif(no_test_clock_here() is not None, reason="the test clock cannot be used here")
-def test_all_of_chapter_07_runs_where_256_files_may_be_open(tmp_path):
-    """As on macOS, where a process may ask for more."""
-    notebook = nbformat.read(NOTEBOOKS / "07_fetching_urls.ipynb", as_version=4)
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096))"
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(limit))
-    refresh.run(notebook, NOTEBOOKS, kernel_environment(tmp_path, clock="test"))
 
 
 # Beside the other tools of the workshop

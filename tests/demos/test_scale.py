@@ -2,14 +2,10 @@
 
 import asyncio
 import contextlib
-import os
 import tracemalloc
 
 import pytest
 
-from clock.kernel import kernel_environment
-from support.kernels import running_kernel
-from support.notebook_tools import NOTEBOOKS, Notebook, notebook_paths, sanitized
 from support.steps_of_answers import stop
 from workshop.demos import scale
 from workshop.demos.chart import Chart
@@ -152,22 +148,6 @@ def test_counting_leaves_the_loop_as_it_was():
         return loop.get_task_factory()
 
     assert asyncio.run(main()) is None
-
-
-def test_run_all_counts_and_prints_as_cell_by_cell(tmp_path):
-    """All requests sent at the same time, as JupyterLab does: the kernel has a task for each while the first runs.
-
-    And no more than 256 files may be open, as usual on macOS.
-    """
-    [notebook] = [Notebook(path) for path in notebook_paths() if path.name.startswith("09_")]
-    environment = kernel_environment(tmp_path, clock="real") | {"PYTHONPATH": str(NOTEBOOKS)}
-    with running_kernel(environment, tmp_path / "log") as kernel:
-        if os.name != "nt":
-            kernel.run("import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))")
-        ran = kernel.run_all([cell.source for cell in notebook.code_cells])
-    for cell, now in zip(notebook.code_cells, ran, strict=True):
-        assert (now.error, now.stderr) == (None, "")
-        assert sanitized(now.text) == sanitized(cell.text), f"cell {cell.index}"
 
 
 def test_items_note_how_far_they_have_been_read():

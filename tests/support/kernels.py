@@ -1,6 +1,6 @@
 """Kernels for tests and for `refresh.py`: of this very Python, as nbval starts them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,28 +59,6 @@ class Kernel:
         ran = Ran()
         self._client.execute_interactive(source, timeout=timeout, output_hook=ran.note, allow_stdin=False)
         return ran
-
-    def run_all(self, sources: Iterable[str], timeout: float = 120) -> list[Ran]:
-        """Run cells as *Run All* of JupyterLab does: all are sent before the first has run.
-
-        Args:
-            sources: the code of each.
-            timeout: real seconds to wait for the next message from the kernel.
-
-        Raises:
-            queue.Empty: the kernel says nothing for `timeout` seconds.
-        """
-        ran = {self._client.execute(source, allow_stdin=False): Ran() for source in sources}
-        at_work = set(ran)
-        while at_work:
-            message = self._client.get_iopub_msg(timeout=timeout)
-            request = message["parent_header"].get("msg_id")
-            if request not in ran:
-                continue
-            ran[request].note(message)
-            if message["content"].get("execution_state") == "idle":
-                at_work.discard(request)
-        return list(ran.values())
 
 
 @contextmanager

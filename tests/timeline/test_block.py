@@ -882,7 +882,7 @@ async def test_a_factory_that_fails_leaves_no_record(clock):
     made, loop = [], asyncio.get_running_loop()
     loop.set_task_factory(failing_late)
     with pytest.raises(ValueError):
-        asyncio.create_task(sleeper(3, "lost"))
+        made.append(asyncio.create_task(sleeper(3, "lost")))
     loop.set_task_factory(None)
     await asyncio.create_task(sleeper(1, "A"))
     await made[0]

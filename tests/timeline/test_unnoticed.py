@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from support.jumping_loop import JumpingClock, put_workshop_on
 from support.watching_ways import MONITORING
 from workshop import Timeline
 
@@ -340,10 +339,6 @@ def readers_factory(loop, coro, **options):
 FACTORIES = [None, plain_factory, readers_factory]
 if sys.version_info >= (3, 12):
     FACTORIES.append(asyncio.eager_task_factory)
-each_factory = pytest.mark.parametrize(
-    "factory", FACTORIES, ids=lambda factory: getattr(factory, "__name__", "no factory")
-)
-
 
 SCENARIOS = [
     results_and_order,
@@ -356,35 +351,16 @@ SCENARIOS = [
     arguments_let_go,
     tracebacks,
     refusals,
+    a_name_that_raises,
     names_that_are_objects,
     what_the_loop_says,
     eagerness,
 ]
 
 
-@pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
-@pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=operator.attrgetter("__name__"))
-def test_code_inside_sees_what_it_would_see_outside(monkeypatch, caplog, way_of_watching, scenario, debug, steps):
-    async def recorded():
-        async with Timeline(steps=steps) as timeline:
-            seen = await scenario()
-        assert len(timeline.tasks) > 0
-        return seen
+def bare_and_recorded(scenario, factory=None, steps=False):
+    """Return a scenario on a loop with a task factory, without a timeline and inside one that sees tasks."""
 
-    clock = JumpingClock()
-    put_workshop_on(clock, monkeypatch)
-    # "error" is set for all tests, and so any warning here is one
-    assert clock.run(recorded(), debug=debug) == clock.run(scenario(), debug=debug)
-    assert caplog.messages == []
-
-
-@each_factory
-@pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
-@pytest.mark.parametrize("scenario", [*SCENARIOS, a_name_that_raises], ids=operator.attrgetter("__name__"))
-def test_code_on_a_loop_with_a_factory_sees_what_it_would_see_outside(
-    monkeypatch, way_of_watching, factory, scenario, steps
-):
     async def bare():
         asyncio.get_running_loop().set_task_factory(factory)
         return await scenario()
@@ -396,9 +372,17 @@ def test_code_on_a_loop_with_a_factory_sees_what_it_would_see_outside(
         assert len(timeline.tasks) > 0
         return seen
 
-    clock = JumpingClock()
-    put_workshop_on(clock, monkeypatch)
-    assert clock.run(recorded()) == clock.run(bare())
+    return bare(), recorded()
+
+
+@pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
+@pytest.mark.parametrize(("factory", "debug"), [(None, True), *((factory, False) for factory in FACTORIES)], ids=str)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=operator.attrgetter("__name__"))
+def test_code_inside_sees_what_it_would_see_outside(clock, caplog, way_of_watching, scenario, factory, debug, steps):
+    bare, recorded = bare_and_recorded(scenario, factory, steps)
+    # "error" is set for all tests, and so any warning here is one
+    assert clock.run(recorded, debug=debug) == clock.run(bare, debug=debug)
+    assert caplog.messages == [] or scenario is a_name_that_raises  # which leaves a task behind
 
 
 def test_after_the_block_the_context_is_as_before(way_of_watching):
@@ -424,28 +408,18 @@ def test_debug_mode_may_be_switched_while_recording(way_of_watching, debug):
 
 
 def test_an_exception_that_nobody_retrieved_is_logged_as_ever(caplog, way_of_watching):
-    async def scenario():
+    async def unheard():
         task = asyncio.create_task(failing(0), name="unheard")
         await asyncio.wait([task])
         del task
 
-    async def recorded():
-        async with Timeline() as timeline:
-            await scenario()
-        return timeline
-
-    def logged():
-        return [
-            (entry.name, entry.levelno, entry.message, entry.exc_info[1].args, frames_of(entry.exc_info[1]))
-            for entry in caplog.records
-        ]
-
-    asyncio.run(scenario())
-    bare = logged()
-    assert [message.partition("\n")[0] for _, _, message, *_ in bare] == ["Task exception was never retrieved"]
-    caplog.clear()
-    asyncio.run(recorded())
-    assert logged() == bare
+    logged = []
+    for main in bare_and_recorded(unheard):
+        asyncio.run(main)
+        logged.append([(e.name, e.levelno, e.message, frames_of(e.exc_info[1])) for e in caplog.records])
+        caplog.clear()
+    assert logged[0] == logged[1]
+    assert [message.partition("\n")[0] for _, _, message, _ in logged[0]] == ["Task exception was never retrieved"]
 
 
 def test_a_coroutine_that_never_ran_is_warned_of_as_ever(way_of_watching):
@@ -457,25 +431,18 @@ def test_a_coroutine_that_never_ran_is_warned_of_as_ever(way_of_watching):
         asyncio.run(recorded())
 
 
-def test_slow_tasks_are_told_of_in_debug_mode_as_ever(monkeypatch, caplog, way_of_watching):
+def test_slow_tasks_are_told_of_in_debug_mode_as_ever(clock, caplog, way_of_watching):
     async def slow():
         clock.block(2)
 
-    async def scenario():
+    async def one_is_slow():
         await asyncio.create_task(slow(), name="the slow one")
 
-    async def recorded():
-        async with Timeline():
-            await scenario()
-
-    clock = JumpingClock()
-    put_workshop_on(clock, monkeypatch)
     with caplog.at_level(logging.WARNING):
-        clock.run(scenario(), debug=True)
-        clock.run(recorded(), debug=True)
-    slow_ones = [message for message in caplog.messages if "the slow one" in message]
-    assert len(slow_ones) == 2
-    assert slow_ones[0] == slow_ones[1]
+        for main in bare_and_recorded(one_is_slow):
+            clock.run(main, debug=True)
+    bare, recorded = [message for message in caplog.messages if "the slow one" in message]
+    assert bare == recorded
 
 
 # Others who watch
@@ -494,20 +461,18 @@ EXPECTED = [("sleeper(0, 'A')", "result"), ("failing(0)", "exception")]
 
 
 @only_with_monitoring
-def test_the_interpreters_tool_id_is_given_back():
-    before = [sys.monitoring.get_tool(tool) for tool in range(6)]
-    assert recorded_tasks() == EXPECTED
-    assert [sys.monitoring.get_tool(tool) for tool in range(6)] == before
+def test_the_ids_of_debugger_and_coverage_stay_free_and_the_timelines_is_given_back():
+    def tools():
+        return [sys.monitoring.get_tool(tool) for tool in range(6)]
 
-
-@only_with_monitoring
-def test_the_ids_of_debugger_and_coverage_stay_free_while_recording():
     async def main():
         async with Timeline():
-            return [sys.monitoring.get_tool(tool) for tool in (sys.monitoring.DEBUGGER_ID, sys.monitoring.COVERAGE_ID)]
+            return tools()
 
-    before = [sys.monitoring.get_tool(tool) for tool in (sys.monitoring.DEBUGGER_ID, sys.monitoring.COVERAGE_ID)]
-    assert asyncio.run(main()) == before
+    before, during = tools(), asyncio.run(main())
+    assert during != before == tools()
+    for tool in (sys.monitoring.DEBUGGER_ID, sys.monitoring.COVERAGE_ID):
+        assert during[tool] == before[tool]
 
 
 @only_with_monitoring
@@ -640,7 +605,7 @@ def still_alive(main):
     gc.collect()
     gc.disable()
     try:
-        kept = asyncio.run(main())
+        kept = asyncio.run(main)
         assert len(watched) > 20
         return kept, [reference() for reference in watched if reference() is not None]
     finally:
@@ -648,13 +613,9 @@ def still_alive(main):
 
 
 @pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
-@each_factory
+@pytest.mark.parametrize("factory", FACTORIES, ids=str)
 def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, factory, steps):
     """Without the garbage collector, as it is without a timeline."""
-
-    async def bare():
-        asyncio.get_running_loop().set_task_factory(factory)
-        await many_endings()
 
     async def recorded():
         asyncio.get_running_loop().set_task_factory(factory)
@@ -662,8 +623,8 @@ def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, f
             await many_endings()
         return timeline
 
-    assert still_alive(bare) == (None, [])
-    timeline, alive = still_alive(recorded)
+    assert still_alive(many_endings()) == (None, [])
+    timeline, alive = still_alive(recorded())
     assert alive == []
     assert [task.outcome for task in timeline.tasks].count("exception") == 3
 
