@@ -1,12 +1,17 @@
 """Fixtures of more than one test module."""
 
+import asyncio
 import gc
+import inspect
 from collections.abc import Iterator
 
 import pytest
 
 from support.jumping_loop import JumpingClock, put_workshop_on
 from support.watching_ways import MONITORING, no_tool_id_left
+
+TEST_SECONDS = 300
+"""What a test on a usual event loop may take: much more than a busy computer needs."""
 
 
 def pytest_collection_finish() -> None:
@@ -19,6 +24,26 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     count = gc.get_freeze_count()
     gc.get_freeze_count = lambda: count
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine function: on the loop of its fixture `clock`, or else on a usual one."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    fixtures = pyfuncitem.funcargs
+    test = pyfuncitem.obj(**{name: fixtures[name] for name in inspect.signature(pyfuncitem.obj).parameters})
+
+    async def leaving_no_task() -> None:
+        async with asyncio.timeout(TEST_SECONDS):
+            await test
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    if "clock" in fixtures:
+        fixtures["clock"].run(test)
+    else:
+        asyncio.run(leaving_no_task())
+    return True
 
 
 @pytest.fixture

@@ -167,16 +167,13 @@ def test_every_address_of_the_front_page_answers():
     assert len(answers["/large"][2]) == 1_000_000
 
 
-def test_nothing_is_taken():
-    async def main():
-        async with (
-            demo_api() as api,
-            aiohttp.ClientSession(api.url) as session,
-            session.post("/photos", json={"title": "mine"}) as response,
-        ):
-            return response.status, response.headers["Allow"], await response.json()
-
-    status, allowed, answer = run(main())
+async def test_nothing_is_taken():
+    async with (
+        demo_api() as api,
+        aiohttp.ClientSession(api.url) as session,
+        session.post("/photos", json={"title": "mine"}) as response,
+    ):
+        status, allowed, answer = response.status, response.headers["Allow"], await response.json()
     assert (status, allowed) == (405, "GET, HEAD")
     assert "POST" in answer["error"]
 
@@ -188,23 +185,20 @@ def test_garbage_is_no_json_though_it_says_so():
         json.loads(text)
 
 
-def test_a_cut_connection_shows_while_the_body_is_read():
-    async def main():
-        async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
-            async with session.get("/cut") as response:
-                with pytest.raises(aiohttp.ClientPayloadError):
-                    await response.read()
-            assert response.status == 200
-            assert (await fetch(session, "/users"))[0] == 200
-        return api
-
-    assert [entry.status for entry in run(main()).requests] == [None, 200]
+async def test_a_cut_connection_shows_while_the_body_is_read():
+    async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
+        async with session.get("/cut") as response:
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await response.read()
+        assert response.status == 200
+        assert (await fetch(session, "/users"))[0] == 200
+    assert [entry.status for entry in api.requests] == [None, 200]
 
 
 # How it answers
 
 
-def test_the_server_keeps_to_its_manners():
+async def test_the_server_keeps_to_its_manners():
     manners = Manners(failures=0.6, seed=1)
     paths = [f"/items/{number}" for number in range(1, 41)]
 
@@ -218,119 +212,93 @@ def test_the_server_keeps_to_its_manners():
         except json.JSONDecodeError:
             return "garbage"
 
-    async def main():
-        async with demo_api(failures=0.6, seed=1) as api, aiohttp.ClientSession(api.url) as session:
-            rounds = []
-            for _ in range(2):
-                rounds.append(await asyncio.gather(*(outcome(session, path) for path in paths)))
-        return rounds, api
-
-    rounds, api = run(main())
+    async with demo_api(failures=0.6, seed=1) as api, aiohttp.ClientSession(api.url) as session:
+        rounds = []
+        for _ in range(2):
+            rounds.append(await asyncio.gather(*(outcome(session, path) for path in paths)))
     assert rounds == [[manners.failure(path, attempt) for path in paths] for attempt in (1, 2)]
     expected = {None: 200, "500": 500, "garbage": 200, "cut": None}
     in_order = {path: [entry.status for entry in api.requests if entry.path == path] for path in paths}
     assert in_order == {path: [expected[outcomes[place]] for outcomes in rounds] for place, path in enumerate(paths)}
 
 
-def test_no_answer_comes_before_its_delay():
-    async def main():
-        async with demo_api(delay={"/photos": 0.1}) as api, aiohttp.ClientSession(api.url) as session:
-            order = []
-            for next_result in asyncio.as_completed([fetch(session, path) for path in ("/photos", "/users")]):
-                order.append((await next_result)[2])
-        return order, {entry.path: entry for entry in api.requests}
-
-    order, entries = run(main())
+async def test_no_answer_comes_before_its_delay():
+    async with demo_api(delay={"/photos": 0.1}) as api, aiohttp.ClientSession(api.url) as session:
+        order = []
+        for next_result in asyncio.as_completed([fetch(session, path) for path in ("/photos", "/users")]):
+            order.append((await next_result)[2])
     assert "title" in order[1]
-    photos = entries["/photos"]
+    [photos] = [entry for entry in api.requests if entry.path == "/photos"]
     assert photos.finished - photos.arrived >= 0.09  # timers may be a little early on Windows
 
 
-def test_above_the_limit_requests_are_turned_away_until_others_end():
+async def test_above_the_limit_requests_are_turned_away_until_others_end():
     async def status(session, path):
         async with session.get(path) as response:
             return response.status, response.headers.get("Retry-After")
 
-    async def main():
-        async with demo_api(limit=2) as api, aiohttp.ClientSession(api.url) as session:
-            hanging = [asyncio.create_task(fetch(session, "/hang")) for _ in range(2)]
-            await until(lambda: len(api.requests) == 2)
-            away = [await status(session, "/users") for _ in range(3)]
-            hanging.pop().cancel()
-            await until(lambda: [entry for entry in api.requests if entry.path == "/hang" and entry.finished])
-            served = await status(session, "/users")
-        assert isinstance(await asyncio.gather(*hanging, return_exceptions=True), list)
-        return away, served, api
-
-    away, served, api = run(main())
+    async with demo_api(limit=2) as api, aiohttp.ClientSession(api.url) as session:
+        hanging = [asyncio.create_task(fetch(session, "/hang")) for _ in range(2)]
+        await until(lambda: len(api.requests) == 2)
+        away = [await status(session, "/users") for _ in range(3)]
+        hanging.pop().cancel()
+        await until(lambda: [entry for entry in api.requests if entry.path == "/hang" and entry.finished])
+        served = await status(session, "/users")
+    assert isinstance(await asyncio.gather(*hanging, return_exceptions=True), list)
     assert away == [(429, "1")] * 3
     assert served == (200, None)
     assert api.most_at_a_time == 3
     assert Counter(entry.status for entry in api.requests) == {None: 2, 429: 3, 200: 1}
 
 
-def test_who_was_turned_away_has_used_up_no_attempt():
+async def test_who_was_turned_away_has_used_up_no_attempt():
     path = next(
         f"/items/{number}"
         for number in range(1, 1000)
         if [Manners(failures=0.5).failure(f"/items/{number}", attempt) for attempt in (1, 2, 3)] == [None, "500", None]
     )
-
-    async def main():
-        async with demo_api({path: 0.1}, failures=0.5, limit=1) as api, aiohttp.ClientSession(api.url) as session:
-            await asyncio.gather(fetch(session, path), fetch(session, path))
-            return [(await fetch(session, path))[0] for _ in range(2)]
-
-    assert run(main()) == [500, 200]
+    async with demo_api({path: 0.1}, failures=0.5, limit=1) as api, aiohttp.ClientSession(api.url) as session:
+        await asyncio.gather(fetch(session, path), fetch(session, path))
+        assert [(await fetch(session, path))[0] for _ in range(2)] == [500, 200]
 
 
 # The log
 
 
-def test_a_session_for_each_request_costs_a_connection_each():
+async def test_a_session_for_each_request_costs_a_connection_each():
     async def alone(url, path):
         async with aiohttp.ClientSession(url) as session:
             return await fetch(session, path)
 
-    async def main():
-        paths = [f"/items/{number}" for number in range(1, 21)]
-        async with demo_api() as sessions:
-            await asyncio.gather(*(alone(sessions.url, path) for path in paths))
-        async with demo_api() as shared, aiohttp.ClientSession(shared.url) as session:
-            for path in paths:
-                await fetch(session, path)
-        return sessions, shared
-
-    sessions, shared = run(main())
+    paths = [f"/items/{number}" for number in range(1, 21)]
+    async with demo_api() as sessions:
+        await asyncio.gather(*(alone(sessions.url, path) for path in paths))
+    async with demo_api() as shared, aiohttp.ClientSession(shared.url) as session:
+        for path in paths:
+            await fetch(session, path)
     assert (sessions.connections, shared.connections) == (20, 1)
     assert sorted(entry.connection for entry in sessions.requests) == list(range(1, 21))
     assert [entry.connection for entry in shared.requests] == [1] * 20
     assert repr(shared) == "<demo API, requests: 20, connections: 1>"
 
 
-def test_a_connection_without_a_request_counts():
-    async def main():
-        async with demo_api() as api:
-            _, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
-            await until(lambda: api.connections == 1)
-            writer.close()
-        return api
-
-    assert run(main()).requests == []
+async def test_a_connection_without_a_request_counts():
+    async with demo_api() as api:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
+        await until(lambda: api.connections == 1)
+        writer.close()
+    assert api.requests == []
 
 
-def test_the_log_tells_when_and_what_in_the_order_of_arrival():
-    async def main():
-        async with demo_api(delay={"/photos": 0.05}) as api, aiohttp.ClientSession(api.url) as session:
-            photos = asyncio.create_task(fetch(session, "/photos"))
-            await until(lambda: api.requests)
-            assert api.requests[0].finished is None
-            await fetch(session, "/nothing?page=2")
-            await photos
-            assert all(entry.finished is not None for entry in api.requests)
-        return api
-
-    first, second = run(main()).requests
+async def test_the_log_tells_when_and_what_in_the_order_of_arrival():
+    async with demo_api(delay={"/photos": 0.05}) as api, aiohttp.ClientSession(api.url) as session:
+        photos = asyncio.create_task(fetch(session, "/photos"))
+        await until(lambda: api.requests)
+        assert api.requests[0].finished is None
+        await fetch(session, "/nothing?page=2")
+        await photos
+        assert all(entry.finished is not None for entry in api.requests)
+    first, second = api.requests
     assert [(entry.path, entry.status) for entry in (first, second)] == [("/photos", 200), ("/nothing", 404)]
     assert 0 <= first.arrived <= second.arrived <= second.finished <= first.finished
 
@@ -350,41 +318,33 @@ def test_most_at_a_time_is_what_the_client_did():
     assert [run(crawl(at_a_time)) for at_a_time in (1, 4)] == [1, 4]
 
 
-def test_a_request_that_was_given_up_ends_at_the_server_too():
-    async def main():
-        async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.05):
-                    await fetch(session, "/hang")
-            await until(lambda: api.requests[0].finished is not None)
-        return api
-
-    assert run(main()).requests[0].status is None
+async def test_a_request_that_was_given_up_ends_at_the_server_too():
+    async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await fetch(session, "/hang")
+        await until(lambda: api.requests[0].finished is not None)
+    assert api.requests[0].status is None
 
 
 # Start and end
 
 
-def test_it_listens_on_this_computer_only():
+async def test_it_listens_on_this_computer_only():
     """Also tried: the second address of the loopback interface, which an open server on Linux would answer on."""
-
-    async def main():
-        async with demo_api() as api:
-            host, port = api.url.removeprefix("http://").split(":")
-            names = {"127.0.0.2", "::1", socket.gethostname()}
-            others = {
-                address[0]
-                for name in names
-                for _, _, _, _, address in await asyncio.get_running_loop().getaddrinfo(name, None)
-                if address[0] != "127.0.0.1"
-            }
-            for other in sorted(others):
-                with pytest.raises((OSError, TimeoutError)):
-                    await asyncio.wait_for(asyncio.open_connection(other, port), 0.5)
-            return host, others, api.connections
-
-    host, others, connections = run(main())
-    assert (host, connections) == ("127.0.0.1", 0)
+    async with demo_api() as api:
+        host, port = api.url.removeprefix("http://").split(":")
+        names = {"127.0.0.2", "::1", socket.gethostname()}
+        others = {
+            address[0]
+            for name in names
+            for _, _, _, _, address in await asyncio.get_running_loop().getaddrinfo(name, None)
+            if address[0] != "127.0.0.1"
+        }
+        for other in sorted(others):
+            with pytest.raises((OSError, TimeoutError)):
+                await asyncio.wait_for(asyncio.open_connection(other, port), 0.5)
+    assert (host, api.connections) == ("127.0.0.1", 0)
     assert "127.0.0.2" in others
 
 
@@ -406,88 +366,70 @@ def all_cut_off(outcomes):
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError, asyncio.CancelledError, KeyError])
-def test_open_requests_end_with_the_block_however_it_is_left(error):
-    async def main():
-        tasks = []
-        try:
-            async with demo_api() as api:
-                tasks += await hanging(api)
-                if error:
-                    raise error
-        except BaseException as seen:
-            assert type(seen) is error
-        else:
-            assert error is None
-        assert all(entry.finished is not None and entry.status is None for entry in api.requests)
-        return await asyncio.gather(*tasks, return_exceptions=True)
-
-    assert all_cut_off(run(main()))
+async def test_open_requests_end_with_the_block_however_it_is_left(error):
+    tasks = []
+    try:
+        async with demo_api() as api:
+            tasks += await hanging(api)
+            if error:
+                raise error
+    except BaseException as seen:
+        assert type(seen) is error
+    else:
+        assert error is None
+    assert all(entry.finished is not None and entry.status is None for entry in api.requests)
+    assert all_cut_off(await asyncio.gather(*tasks, return_exceptions=True))
 
 
-def test_a_block_that_is_cancelled_stops_the_server():
+async def test_a_block_that_is_cancelled_stops_the_server():
     async def block(seen):
         async with demo_api() as api:
             seen += [api, *await hanging(api)]
             await asyncio.Event().wait()
 
-    async def main():
-        seen = []
-        task = asyncio.create_task(block(seen))
-        await until(lambda: len(seen) == 4)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        api, *tasks = seen
-        assert all(entry.finished is not None for entry in api.requests)
-        return await asyncio.gather(*tasks, return_exceptions=True)
-
-    assert all_cut_off(run(main()))
+    seen = []
+    task = asyncio.create_task(block(seen))
+    await until(lambda: len(seen) == 4)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    api, *tasks = seen
+    assert all(entry.finished is not None for entry in api.requests)
+    assert all_cut_off(await asyncio.gather(*tasks, return_exceptions=True))
 
 
-def test_it_can_be_stopped_in_the_middle():
-    async def main():
-        async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
-            idle = await fetch(session, "/photos")
-            tasks = await hanging(api)
-            await api.stop()
-            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-            with pytest.raises(aiohttp.ClientConnectorError):
-                await fetch(session, "/photos")
-            await api.stop()
-        return idle, outcomes, api
-
-    idle, outcomes, api = run(main())
+async def test_it_can_be_stopped_in_the_middle():
+    async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
+        idle = await fetch(session, "/photos")
+        tasks = await hanging(api)
+        await api.stop()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await fetch(session, "/photos")
+        await api.stop()
     assert idle[0] == 200
     assert all_cut_off(outcomes)
     assert len(api.requests) == 4
     assert api.connections == 4
 
 
-def test_a_client_that_does_not_read_cannot_hold_it_up():
-    async def main():
-        async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
-            response = await session.get("/large")
-            loop = asyncio.get_running_loop()
-            began = loop.time()
-            await api.stop()
-            took = loop.time() - began
-            response.close()
-        return took
-
-    assert run(main()) < 0.9
+async def test_a_client_that_does_not_read_cannot_hold_it_up():
+    async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
+        response = await session.get("/large")
+        began = time.perf_counter()
+        await api.stop()
+        assert time.perf_counter() - began < 0.9
+        response.close()
 
 
-def test_several_at_once_are_apart():
-    async def main():
-        async with demo_api() as outer, demo_api() as inner:
-            assert outer.url != inner.url
-            async with aiohttp.ClientSession() as session:
-                await fetch(session, inner.url + "/users")
-                await inner.stop()
-                await fetch(session, outer.url + "/photos")
-        return [[entry.path for entry in api.requests] for api in (outer, inner)]
-
-    assert run(main()) == [["/photos"], ["/users"]]
+async def test_several_at_once_are_apart():
+    async with demo_api() as outer, demo_api() as inner:
+        assert outer.url != inner.url
+        async with aiohttp.ClientSession() as session:
+            await fetch(session, inner.url + "/users")
+            await inner.stop()
+            await fetch(session, outer.url + "/photos")
+    assert [[entry.path for entry in api.requests] for api in (outer, inner)] == [["/photos"], ["/users"]]
 
 
 def left_over():
@@ -538,7 +480,7 @@ def test_twenty_starts_and_stops_leave_nothing_behind(apart, loop):
     assert counts[0] == 0 < counts[-1]  # from no request to many
 
 
-def test_a_start_that_is_cancelled_leaves_nothing_behind():
+async def test_a_start_that_is_cancelled_leaves_nothing_behind():
     started = []
 
     async def block():
@@ -546,23 +488,20 @@ def test_a_start_that_is_cancelled_leaves_nothing_behind():
             started.append(api)
             await asyncio.Event().wait()
 
-    async def main():
-        before = left_over()
-        for turns in range(8):
-            task = asyncio.create_task(block())
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
+    before = left_over()
+    for turns in range(8):
+        task = asyncio.create_task(block())
+        for _ in range(turns):
             await asyncio.sleep(0)
-            assert left_over() == before, turns
-
-    run(main())
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0)
+        assert left_over() == before, turns
     assert 0 < len(started) < 8
 
 
-def test_an_end_that_is_cancelled_leaves_nothing_behind():
+async def test_an_end_that_is_cancelled_leaves_nothing_behind():
     """The block is cancelled, and cancelled again while it ends."""
 
     async def ask(url, path):
@@ -575,44 +514,38 @@ def test_an_end_that_is_cancelled_leaves_nothing_behind():
             seen += [asyncio.create_task(ask(api.url, path)) for path in ("/hang", "/cut", "/large", "/photos")]
             await asyncio.Event().wait()
 
-    async def main():
-        before = left_over()
-        for turns in range(48):
-            seen = []
-            task = asyncio.create_task(block(seen))
-            await until(lambda seen=seen: seen)
-            await pause(turns // 6)
-            task.cancel()
-            await pause(turns % 6)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            await asyncio.gather(*seen[1:], return_exceptions=True)
-            api = seen[0]
-            await until(lambda api=api: all(entry.finished is not None for entry in api.requests))
-        await pause(5)
-        del seen, api, task
-        assert left_over() == before
-
-    run(main())
+    before = left_over()
+    for turns in range(48):
+        seen = []
+        task = asyncio.create_task(block(seen))
+        await until(lambda seen=seen: seen)
+        await pause(turns // 6)
+        task.cancel()
+        await pause(turns % 6)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.gather(*seen[1:], return_exceptions=True)
+        api = seen[0]
+        await until(lambda api=api: all(entry.finished is not None for entry in api.requests))
+    await pause(5)
+    del seen, api, task
+    assert left_over() == before
 
 
-def test_wrong_use_is_told_of():
-    async def main():
-        api = demo_api()
-        with pytest.raises(RuntimeError, match="has no address before it runs: write `async with demo_api"):
-            _ = api.url
-        await api.stop()
-        with pytest.raises(TypeError, match="write `async with demo_api"), api:
-            pass
-        async with api:
-            with pytest.raises(RuntimeError, match="has run already: make another"):
-                await api.__aenter__()
+async def test_wrong_use_is_told_of():
+    api = demo_api()
+    with pytest.raises(RuntimeError, match="has no address before it runs: write `async with demo_api"):
+        _ = api.url
+    await api.stop()
+    with pytest.raises(TypeError, match="write `async with demo_api"), api:
+        pass
+    async with api:
         with pytest.raises(RuntimeError, match="has run already: make another"):
-            async with api:
-                pass
-
-    run(main())
+            await api.__aenter__()
+    with pytest.raises(RuntimeError, match="has run already: make another"):
+        async with api:
+            pass
 
 
 # The limit of open files, which connections are
@@ -649,24 +582,21 @@ def test_the_limit_of_open_files_is_raised_where_it_can_be(soft, hard, after, wa
 
 
 @pytest.mark.parametrize("nested", [False, True], ids=["started outside", "started inside"])
-def test_a_timeline_shows_the_readers_tasks_only(nested):
+async def test_a_timeline_shows_the_readers_tasks_only(nested):
     async def requests(session):
         await asyncio.gather(*(fetch(session, f"/items/{number}") for number in range(1, 6)))
 
-    async def main():
-        if nested:
-            async with Timeline() as timeline, demo_api() as api:
-                session = aiohttp.ClientSession(api.url)
-                await requests(session)
-        else:
-            async with demo_api() as api, aiohttp.ClientSession(api.url) as session, Timeline() as timeline:
-                await requests(session)
-                await api.stop()
-        if nested:
-            await session.close()
-        return timeline
-
-    assert [task.name for task in run(main()).tasks] == [
+    if nested:
+        async with Timeline() as timeline, demo_api() as api:
+            session = aiohttp.ClientSession(api.url)
+            await requests(session)
+    else:
+        async with demo_api() as api, aiohttp.ClientSession(api.url) as session, Timeline() as timeline:
+            await requests(session)
+            await api.stop()
+    if nested:
+        await session.close()
+    assert [task.name for task in timeline.tasks] == [
         f"fetch(<ClientSession>, '/items/{number}')" for number in range(1, 6)
     ]
 

@@ -52,58 +52,49 @@ async def sorts_pairs(fetch, items, limit, handle):
 # The service
 
 
-def test_the_service_answers_when_all_have_asked():
-    async def main():
-        service = Service()
-        results = await asyncio.gather(*map(service.fetch, "abc"))
-        return results, service.most_running
-
-    assert asyncio.run(main()) == (["a", "b", "c"], 3)
+async def test_the_service_answers_when_all_have_asked():
+    service = Service()
+    results = await asyncio.gather(*map(service.fetch, "abc"))
+    assert (results, service.most_running) == (["a", "b", "c"], 3)
 
 
-def test_the_service_can_answer_one_at_a_time_the_oldest_first():
-    async def main():
-        service, rounds = Service(answers=1), []
-        pending = set()
-        for item in "abc":
-            pending.add(asyncio.create_task(service.fetch(item)))
-            await asyncio.sleep(0)
-        while pending:
-            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            rounds.append([task.result() for task in done])
-        return rounds
-
-    assert asyncio.run(main()) == [["a"], ["b"], ["c"]]
-
-
-def test_the_service_passes_over_cancelled_calls_and_stops_when_nobody_waits():
-    async def main():
-        loop = asyncio.get_running_loop()
-        service = Service(answers=1)
-        tasks = [asyncio.create_task(service.fetch(item)) for item in "abc"]
+async def test_the_service_can_answer_one_at_a_time_the_oldest_first():
+    service, rounds = Service(answers=1), []
+    pending = set()
+    for item in "abc":
+        pending.add(asyncio.create_task(service.fetch(item)))
         await asyncio.sleep(0)
-        tasks[0].cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        assert isinstance(results[0], asyncio.CancelledError)
-        assert results[1:] == ["b", "c"]
-        for _ in range(2 * scale.QUIET_TURNS):
-            await asyncio.sleep(0)
-        turns = 0
-        tick = service._tick
+    while pending:
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        rounds.append([task.result() for task in done])
+    assert rounds == [["a"], ["b"], ["c"]]
 
-        def counted(loop):
-            nonlocal turns
-            turns += 1
-            tick(loop)
 
-        service._tick = counted
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert turns == 0
-        assert await service.fetch("again") == "again"
-        assert turns and loop.is_running()
+async def test_the_service_passes_over_cancelled_calls_and_stops_when_nobody_waits():
+    loop = asyncio.get_running_loop()
+    service = Service(answers=1)
+    tasks = [asyncio.create_task(service.fetch(item)) for item in "abc"]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert results[1:] == ["b", "c"]
+    for _ in range(2 * scale.QUIET_TURNS):
+        await asyncio.sleep(0)
+    turns = 0
+    tick = service._tick
 
-    asyncio.run(main())
+    def counted(loop):
+        nonlocal turns
+        turns += 1
+        tick(loop)
+
+    service._tick = counted
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert turns == 0
+    assert await service.fetch("again") == "again"
+    assert turns and loop.is_running()
 
 
 # Counting
@@ -122,32 +113,26 @@ def test_what_is_counted(way, counts):
     assert asyncio.run(scale.count(way, 50, limit=7)) == counts
 
 
-def test_tasks_that_others_start_meanwhile_do_not_count():
-    async def main():
-        others = [asyncio.create_task(asyncio.sleep(60))]
+async def test_tasks_that_others_start_meanwhile_do_not_count():
+    others = [asyncio.create_task(asyncio.sleep(60))]
 
-        async def busy_kernel():
-            while True:
-                others.append(asyncio.create_task(asyncio.sleep(60)))
-                await asyncio.sleep(0)
+    async def busy_kernel():
+        while True:
+            others.append(asyncio.create_task(asyncio.sleep(60)))
+            await asyncio.sleep(0)
 
-        others.append(asyncio.create_task(busy_kernel()))
-        counts = await scale.count(all_of_them, 10)
-        assert len(others) > 3
-        await stop(others)
-        return counts.tasks
-
-    assert asyncio.run(main()) == 10
+    others.append(asyncio.create_task(busy_kernel()))
+    counts = await scale.count(all_of_them, 10)
+    assert len(others) > 3
+    await stop(others)
+    assert counts.tasks == 10
 
 
-def test_counting_leaves_the_loop_as_it_was():
-    async def main():
-        loop = asyncio.get_running_loop()
-        with contextlib.suppress(RuntimeError):
-            await scale.count(forgets_the_last, 5)
-        return loop.get_task_factory()
-
-    assert asyncio.run(main()) is None
+async def test_counting_leaves_the_loop_as_it_was():
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(RuntimeError):
+        await scale.count(forgets_the_last, 5)
+    assert loop.get_task_factory() is None
 
 
 def test_items_note_how_far_they_have_been_read():

@@ -185,46 +185,37 @@ def test_a_report_says_it_in_words(clock):
     ]
 
 
-def test_two_at_the_same_time_are_refused(clock):
-    async def main():
-        first = asyncio.create_task(experiment("gather"))
-        await asyncio.sleep(0.1)
-        with pytest.raises(AlreadyRunningError, match="running already"):
-            await experiment("gather")
-        assert (await first).received == 8
-        assert (await experiment("gather", tasks=1)).received == 1
-
-    clock.run(main())
+async def test_two_at_the_same_time_are_refused(clock):
+    first = asyncio.create_task(experiment("gather"))
+    await asyncio.sleep(0.1)
+    with pytest.raises(AlreadyRunningError, match="running already"):
+        await experiment("gather")
+    assert (await first).received == 8
+    assert (await experiment("gather", tasks=1)).received == 1
 
 
 @pytest.mark.parametrize("strategy", NAMES)
-def test_a_cancelled_experiment_ends_its_tasks_and_makes_room_for_the_next(clock, strategy):
-    async def main():
-        run = Run(Settings(strategy, 5, 1.0, window=2))
-        task = asyncio.create_task(run.perform())
-        await asyncio.sleep(0.5)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert sleepers() == []
-        assert run.report.stopped and run.report.still_running == 0 and run.report.cancelled > 0
-        assert str(run.report).splitlines()[1] == "Stopped after 0.50 s; what was still running was cancelled"
-        assert "Raised" not in str(run.report)
-        assert not Run.is_under_way()
-
-    clock.run(main())
+async def test_a_cancelled_experiment_ends_its_tasks_and_makes_room_for_the_next(clock, strategy):
+    run = Run(Settings(strategy, 5, 1.0, window=2))
+    task = asyncio.create_task(run.perform())
+    await asyncio.sleep(0.5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sleepers() == []
+    assert run.report.stopped and run.report.still_running == 0 and run.report.cancelled > 0
+    assert str(run.report).splitlines()[1] == "Stopped after 0.50 s; what was still running was cancelled"
+    assert "Raised" not in str(run.report)
+    assert not Run.is_under_way()
 
 
-def test_tasks_that_had_no_time_to_begin_were_never_started(clock):
-    async def main():
-        run = Run(Settings("gather", 5))
-        task = asyncio.create_task(run.perform())
-        asyncio.get_running_loop().call_soon(task.cancel)
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        return run.report
-
-    report = clock.run(main())
+async def test_tasks_that_had_no_time_to_begin_were_never_started(clock):
+    run = Run(Settings("gather", 5))
+    task = asyncio.create_task(run.perform())
+    asyncio.get_running_loop().call_soon(task.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    report = run.report
     assert len(report.timeline.tasks) == 5
     assert report.left == "5 never started"
 
@@ -292,11 +283,8 @@ def small(panel, strategy="as_completed", **settings):
     return panel
 
 
-def test_controls_have_descriptions_and_stable_classes(clock):
-    async def main():
-        return Explorer()
-
-    panel = clock.run(main())
+async def test_controls_have_descriptions_and_stable_classes(clock):
+    panel = Explorer()
     controls = [panel.strategy, panel.window, panel.timeout, panel.tasks, panel.spread, panel.failure]
     assert all(control.description for control in (*controls, panel.run_button, panel.stop_button))
     names = ["strategy", "window", "timeout", "tasks", "spread", "failure", "run", "stop"]
@@ -308,34 +296,27 @@ def test_controls_have_descriptions_and_stable_classes(clock):
     assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
 
 
-def test_the_window_can_be_changed_where_it_matters(clock):
-    async def main():
-        panel = Explorer()
-        seen = {}
-        for panel.strategy.value in NAMES:
-            seen[panel.strategy.value] = panel.window.disabled
-        return seen
-
-    assert clock.run(main()) == {name: name != "window" for name in NAMES}
+async def test_the_window_can_be_changed_where_it_matters(clock):
+    panel = Explorer()
+    seen = {}
+    for panel.strategy.value in NAMES:
+        seen[panel.strategy.value] = panel.window.disabled
+    assert seen == {name: name != "window" for name in NAMES}
 
 
 @pytest.mark.parametrize("strategy", NAMES)
-def test_a_click_runs_what_was_chosen(clock, strategy):
-    async def main():
-        panel = small(Explorer(), strategy, failure=True, spread=1.0)
-        frames = []
-        panel.picture.observe(lambda change: frames.append(change["new"]), "value")
-        panel.run_button.click()
-        await until(says(panel, "Running"))
-        assert (panel.run_button.disabled, panel.stop_button.disabled) == (True, False)
-        assert all(control.disabled for control in panel._settings)
-        await until(says(panel, "Ended"))
-        assert sleepers() == []
-        assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
-        assert panel.window.disabled == (strategy != "window")
-        return panel, frames
-
-    panel, frames = clock.run(main())
+async def test_a_click_runs_what_was_chosen(clock, strategy):
+    panel = small(Explorer(), strategy, failure=True, spread=1.0)
+    frames = []
+    panel.picture.observe(lambda change: frames.append(change["new"]), "value")
+    panel.run_button.click()
+    await until(says(panel, "Running"))
+    assert (panel.run_button.disabled, panel.stop_button.disabled) == (True, False)
+    assert all(control.disabled for control in panel._settings)
+    await until(says(panel, "Ended"))
+    assert sleepers() == []
+    assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
+    assert panel.window.disabled == (strategy != "window")
     _, total, received, left, raised = FAILURE[strategy]
     assert len(frames) > 10
     assert all(re.match('<img alt="[^"]+" src="data:image/svg', frame) for frame in frames)
@@ -350,19 +331,14 @@ def test_a_click_runs_what_was_chosen(clock, strategy):
     ("settings", "stop"),
     [({}, None), ({"failure": True}, None), ({"timeout": 0.5}, None), ({}, 0.5), ({"failure": True}, 0.6)],
 )
-def test_the_picture_counts_what_the_report_counts(clock, strategy, settings, stop):
+async def test_the_picture_counts_what_the_report_counts(clock, strategy, settings, stop):
     """What was cancelled is neither finished nor received."""
-
-    async def main():
-        panel = small(Explorer(), strategy, **settings)
-        panel.run_button.click()
-        if stop:
-            await asyncio.sleep(stop)
-            panel.stop_button.click()
-        await until(says(panel, "Stopped" if stop else "Ended"))
-        return panel
-
-    panel = clock.run(main())
+    panel = small(Explorer(), strategy, **settings)
+    panel.run_button.click()
+    if stop:
+        await asyncio.sleep(stop)
+        panel.stop_button.click()
+    await until(says(panel, "Stopped" if stop else "Ended"))
     report = panel._run.report
     picture = b64decode(re.search(r"base64,([^\"]+)", panel.picture.value)[1]).decode()
     finished, received = map(int, re.search(r"(\d+) of \d+ finished · (\d+) received", picture).groups())
@@ -373,167 +349,136 @@ def test_the_picture_counts_what_the_report_counts(clock, strategy, settings, st
     assert finished == outcomes.count("result") + outcomes.count("exception")
 
 
-def test_a_timeout_can_be_chosen_and_taken_back(clock):
-    async def main():
-        panel = small(Explorer(), timeout=0.5)
-        panel.run_button.click()
-        await until(says(panel, "Ended"))
-        panel.timeout.value = dict(panel.timeout.options)["none"]
-        assert panel.timeout.label == "none"
-        panel.run_button.click()
-        await until(lambda: len(table(panel)) == 2)
-        return table(panel)
-
-    undisturbed, limited = clock.run(main())
+async def test_a_timeout_can_be_chosen_and_taken_back(clock):
+    panel = small(Explorer(), timeout=0.5)
+    panel.run_button.click()
+    await until(says(panel, "Ended"))
+    panel.timeout.value = dict(panel.timeout.options)["none"]
+    assert panel.timeout.label == "none"
+    panel.run_button.click()
+    await until(lambda: len(table(panel)) == 2)
+    undisturbed, limited = table(panel)
     assert limited[-3:] == ["2 of 5", "3 still running", "TimeoutError"]
     assert undisturbed[-3:] == ["5 of 5", "nothing", "nothing"]
 
 
-def test_the_last_runs_are_kept(clock):
-    async def main():
-        panel = Explorer()
-        for panel.tasks.value in range(1, 9):
-            panel.run_button.click()
-            await until(says(panel, "Running"))
-            await until(says(panel, "Ended"))
-        return [row[4] for row in table(panel)]
-
-    assert clock.run(main()) == [f"{tasks} of {tasks}" for tasks in (8, 7, 6, 5, 4, 3)]
+async def test_the_last_runs_are_kept(clock):
+    panel = Explorer()
+    for panel.tasks.value in range(1, 9):
+        panel.run_button.click()
+        await until(says(panel, "Running"))
+        await until(says(panel, "Ended"))
+    assert [row[4] for row in table(panel)] == [f"{tasks} of {tasks}" for tasks in (8, 7, 6, 5, 4, 3)]
 
 
 @pytest.mark.parametrize("strategy", NAMES)
-def test_stop(clock, strategy):
-    async def main():
-        panel = small(Explorer(), strategy)
-        panel.run_button.click()
-        await asyncio.sleep(0.5)
-        assert sleepers()
-        asked = clock.now
-        panel.stop_button.click()
-        panel.stop_button.click()
-        await until(says(panel, "Stopped"))
-        assert clock.now - asked < 1
-        assert sleepers() == []
-        assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
-        return panel
-
-    panel = clock.run(main())
+async def test_stop(clock, strategy):
+    panel = small(Explorer(), strategy)
+    panel.run_button.click()
+    await asyncio.sleep(0.5)
+    assert sleepers()
+    asked = clock.now
+    panel.stop_button.click()
+    panel.stop_button.click()
+    await until(says(panel, "Stopped"))
+    assert clock.now - asked < 1
+    assert sleepers() == []
+    assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
     assert "Stopped after 0.50 s; what was still running was cancelled" in words(panel.report)
     assert table(panel)[0][3] == "stopped at 0.50"
     assert "(cancelled)" in panel.picture.value
     assert "still running" not in panel.picture.value.partition("src=")[0]
 
 
-def test_a_second_click_on_stop_does_not_cut_the_wait_for_the_tasks_short(clock, slow_to_end):
-    async def main():
-        panel = small(Explorer())
-        panel.run_button.click()
-        await asyncio.sleep(0.125)
-        panel.stop_button.click()
-        await asyncio.sleep(0.125)
-        assert says(panel, "Stopping")() and panel.stop_button.disabled
-        panel.stop_button.click()
-        await until(says(panel, "Stopped"))
-        assert sleepers() == []
-        assert "Left: 5 cancelled" in words(panel.report)
-
-    clock.run(main())
+async def test_a_second_click_on_stop_does_not_cut_the_wait_for_the_tasks_short(clock, slow_to_end):
+    panel = small(Explorer())
+    panel.run_button.click()
+    await asyncio.sleep(0.125)
+    panel.stop_button.click()
+    await asyncio.sleep(0.125)
+    assert says(panel, "Stopping")() and panel.stop_button.disabled
+    panel.stop_button.click()
+    await until(says(panel, "Stopped"))
+    assert sleepers() == []
+    assert "Left: 5 cancelled" in words(panel.report)
 
 
-def test_stop_before_the_run_has_begun(clock):
-    async def main():
-        panel = small(Explorer())
-        panel.run_button.click()
-        panel.stop_button.click()
-        await until(says(panel, "Stopped"))
-        assert not panel.run_button.disabled
-        panel.run_button.click()
-        await until(says(panel, "Ended"))
-
-    clock.run(main())
+async def test_stop_before_the_run_has_begun(clock):
+    panel = small(Explorer())
+    panel.run_button.click()
+    panel.stop_button.click()
+    await until(says(panel, "Stopped"))
+    assert not panel.run_button.disabled
+    panel.run_button.click()
+    await until(says(panel, "Ended"))
 
 
-def test_stop_while_nothing_runs_does_nothing(clock):
-    async def main():
-        panel = small(Explorer())
-        before = panel.status.value
-        panel.stop_button.click()
-        await asyncio.sleep(0.1)
-        assert panel.status.value == before
-
-    clock.run(main())
+async def test_stop_while_nothing_runs_does_nothing(clock):
+    panel = small(Explorer())
+    before = panel.status.value
+    panel.stop_button.click()
+    await asyncio.sleep(0.1)
+    assert panel.status.value == before
 
 
-def test_a_double_click_runs_once(clock):
-    async def main():
-        panel = small(Explorer())
-        panel.run_button.click()
-        panel.run_button.click()
-        await until(says(panel, "Running"))
-        await asyncio.sleep(0.1)
-        assert len(sleepers()) == 5
-        panel.run_button.click()
-        await asyncio.sleep(0.05)
-        assert len(sleepers()) == 5
-        await until(says(panel, "Ended"))
-        await asyncio.sleep(2)
-        assert len(table(panel)) == 1
-
-    clock.run(main())
+async def test_a_double_click_runs_once(clock):
+    panel = small(Explorer())
+    panel.run_button.click()
+    panel.run_button.click()
+    await until(says(panel, "Running"))
+    await asyncio.sleep(0.1)
+    assert len(sleepers()) == 5
+    panel.run_button.click()
+    await asyncio.sleep(0.05)
+    assert len(sleepers()) == 5
+    await until(says(panel, "Ended"))
+    await asyncio.sleep(2)
+    assert len(table(panel)) == 1
 
 
 @pytest.mark.parametrize("apart", [0, 0.125])
-def test_a_second_panel_says_that_one_is_running(clock, apart):
-    async def main():
-        one, two = small(Explorer()), small(Explorer())
-        one.run_button.click()
-        if apart:
-            await asyncio.sleep(apart)
-        two.run_button.click()
-        await until(says(two, experiments.BUSY))
-        assert not two.run_button.disabled and two.stop_button.disabled
-        await until(says(one, "Ended"))
-        assert "Results received: 5 of 5" in words(one.report)
-        assert two.runs.value == ""
-        two.run_button.click()
-        await until(says(two, "Ended"))
-
-    clock.run(main())
+async def test_a_second_panel_says_that_one_is_running(clock, apart):
+    one, two = small(Explorer()), small(Explorer())
+    one.run_button.click()
+    if apart:
+        await asyncio.sleep(apart)
+    two.run_button.click()
+    await until(says(two, experiments.BUSY))
+    assert not two.run_button.disabled and two.stop_button.disabled
+    await until(says(one, "Ended"))
+    assert "Results received: 5 of 5" in words(one.report)
+    assert two.runs.value == ""
+    two.run_button.click()
+    await until(says(two, "Ended"))
 
 
-def test_a_panel_waits_for_an_experiment_in_a_cell_and_the_other_way_round(clock):
-    async def main():
-        panel = small(Explorer())
-        panel.run_button.click()
-        await until(says(panel, "Running"))
-        await until(says(panel, "Ended"))
-        cell = asyncio.create_task(experiment("gather"))
-        await asyncio.sleep(0.1)
-        panel.run_button.click()
-        await until(says(panel, experiments.BUSY))
-        assert "Results received: 5 of 5" in words(panel.report)
-        await cell
-        panel.run_button.click()
-        await until(says(panel, "Running"))
-        await asyncio.sleep(0.1)
-        with pytest.raises(AlreadyRunningError):
-            await experiment("gather")
-        await until(says(panel, "Ended"))
-
-    clock.run(main())
+async def test_a_panel_waits_for_an_experiment_in_a_cell_and_the_other_way_round(clock):
+    panel = small(Explorer())
+    panel.run_button.click()
+    await until(says(panel, "Running"))
+    await until(says(panel, "Ended"))
+    cell = asyncio.create_task(experiment("gather"))
+    await asyncio.sleep(0.1)
+    panel.run_button.click()
+    await until(says(panel, experiments.BUSY))
+    assert "Results received: 5 of 5" in words(panel.report)
+    await cell
+    panel.run_button.click()
+    await until(says(panel, "Running"))
+    await asyncio.sleep(0.1)
+    with pytest.raises(AlreadyRunningError):
+        await experiment("gather")
+    await until(says(panel, "Ended"))
 
 
-def test_a_cell_that_was_faster_than_the_click_goes_first(clock):
-    async def main():
-        panel = small(Explorer())
-        cell = asyncio.create_task(experiment("gather"))
-        panel._start()  # before the cell's task begins, which a click would come after
-        await until(says(panel, experiments.BUSY))
-        assert not panel.run_button.disabled
-        assert (await cell).received == 8
-        assert panel.report.value == ""
-
-    clock.run(main())
+async def test_a_cell_that_was_faster_than_the_click_goes_first(clock):
+    panel = small(Explorer())
+    cell = asyncio.create_task(experiment("gather"))
+    panel._start()  # before the cell's task begins, which a click would come after
+    await until(says(panel, experiments.BUSY))
+    assert not panel.run_button.disabled
+    assert (await cell).received == 8
+    assert panel.report.value == ""
 
 
 def test_clicks_may_come_from_another_thread():
@@ -551,59 +496,50 @@ def test_clicks_may_come_from_another_thread():
     asyncio.run(main(), debug=True)  # which notices what is asked of the loop in another thread
 
 
-def test_an_error_of_the_labs_own_is_shown(clock, monkeypatch):
+async def test_an_error_of_the_labs_own_is_shown(clock, monkeypatch):
     async def broken(*arguments):
         raise ZeroDivisionError("<broken>")
 
-    async def main():
-        panel = small(Explorer())
-        monkeypatch.setattr(Run, "_perform", broken)
-        panel.run_button.click()
-        await until(lambda: "failed" in words(panel.status))
-        assert "ZeroDivisionError: <broken>" in words(panel.report)
-        assert "<broken>" not in panel.report.value
-        monkeypatch.undo()
-        assert not panel.run_button.disabled
-        panel.run_button.click()
-        await until(says(panel, "Ended"))
-
-    clock.run(main())
+    panel = small(Explorer())
+    monkeypatch.setattr(Run, "_perform", broken)
+    panel.run_button.click()
+    await until(lambda: "failed" in words(panel.status))
+    assert "ZeroDivisionError: <broken>" in words(panel.report)
+    assert "<broken>" not in panel.report.value
+    monkeypatch.undo()
+    assert not panel.run_button.disabled
+    panel.run_button.click()
+    await until(says(panel, "Ended"))
 
 
 @pytest.mark.parametrize("where", ["Settings", "_table"])
-def test_an_error_before_or_after_a_run_is_shown(clock, monkeypatch, where):
+async def test_an_error_before_or_after_a_run_is_shown(clock, monkeypatch, where):
     def broken(*arguments):
         raise ZeroDivisionError("broken")
 
-    async def main():
-        panel = small(Explorer())
-        monkeypatch.setattr(lab_panel, where, broken)
-        panel.run_button.click()
-        await until(lambda: "failed" in words(panel.status))
-        assert "ZeroDivisionError: broken" in words(panel.report)
-        assert not panel.run_button.disabled
-        assert sleepers() == []
-
-    clock.run(main())
+    panel = small(Explorer())
+    monkeypatch.setattr(lab_panel, where, broken)
+    panel.run_button.click()
+    await until(lambda: "failed" in words(panel.status))
+    assert "ZeroDivisionError: broken" in words(panel.report)
+    assert not panel.run_button.disabled
+    assert sleepers() == []
 
 
-def test_an_error_of_the_view_is_said_and_the_run_goes_on(clock, monkeypatch):
+async def test_an_error_of_the_view_is_said_and_the_run_goes_on(clock, monkeypatch):
     def broken(*arguments):
         raise ZeroDivisionError("cannot draw")
 
-    async def main():
-        panel = small(Explorer())
-        monkeypatch.setattr(live, "picture", broken)
-        panel.run_button.click()
-        said = "The live view stopped, your code did not: ZeroDivisionError: cannot draw"
-        await until(says(panel, f"Running. {said}"))
-        await until(says(panel, f"Ended. {said}"))
-        assert "Results received: 5 of 5" in words(panel.report)
-        monkeypatch.undo()
-        panel.run_button.click()
-        await until(says(panel, "Ended"))
-
-    clock.run(main())
+    panel = small(Explorer())
+    monkeypatch.setattr(live, "picture", broken)
+    panel.run_button.click()
+    said = "The live view stopped, your code did not: ZeroDivisionError: cannot draw"
+    await until(says(panel, f"Running. {said}"))
+    await until(says(panel, f"Ended. {said}"))
+    assert "Results received: 5 of 5" in words(panel.report)
+    monkeypatch.undo()
+    panel.run_button.click()
+    await until(says(panel, "Ended"))
 
 
 @pytest.mark.parametrize("strategy", NAMES)
@@ -626,52 +562,40 @@ def shown(monkeypatch):
     return displayed
 
 
-def test_lab_shows_a_panel(clock, shown, capsys):
-    async def main():
-        assert lab() is None
-
-    clock.run(main())
+async def test_lab_shows_a_panel(clock, shown, capsys):
+    assert lab() is None
     (panel,) = shown
     assert isinstance(panel, Explorer)
     assert capsys.readouterr() == ("", "")
 
 
-def test_to_run_the_cell_again_stops_what_the_old_lab_runs(clock, shown):
-    async def main():
-        lab()
-        old = small(shown[0])
-        old.run_button.click()
-        await asyncio.sleep(0.5)
-        lab()
-        await until(says(old, "Stopped, since lab() was run again"))
-        assert sleepers() == []
-        new = small(shown[1])
-        new.run_button.click()
-        await until(says(new, "Ended"))
-        assert len(table(new)) == len(table(old)) == 1
-
-    clock.run(main())
+async def test_to_run_the_cell_again_stops_what_the_old_lab_runs(clock, shown):
+    lab()
+    old = small(shown[0])
+    old.run_button.click()
+    await asyncio.sleep(0.5)
+    lab()
+    await until(says(old, "Stopped, since lab() was run again"))
+    assert sleepers() == []
+    new = small(shown[1])
+    new.run_button.click()
+    await until(says(new, "Ended"))
+    assert len(table(new)) == len(table(old)) == 1
 
 
-def test_it_stops_the_right_one_of_two_labs(clock, shown):
-    async def main():
-        one, two = small(Explorer()), small(Explorer())
-        one.run_button.click()
-        two.run_button.click()
-        await until(says(two, experiments.BUSY))
-        await asyncio.sleep(0.1)
-        lab()
-        await until(says(one, "Stopped, since lab() was run again"))
-        assert says(two, experiments.BUSY)()
-
-    clock.run(main())
+async def test_it_stops_the_right_one_of_two_labs(clock, shown):
+    one, two = small(Explorer()), small(Explorer())
+    one.run_button.click()
+    two.run_button.click()
+    await until(says(two, experiments.BUSY))
+    await asyncio.sleep(0.1)
+    lab()
+    await until(says(one, "Stopped, since lab() was run again"))
+    assert says(two, experiments.BUSY)()
 
 
-def test_where_no_widget_can_be_shown_the_panel_has_words(clock):
-    async def main():
-        return Explorer()
-
-    data = clock.run(main())._repr_mimebundle_()
+async def test_where_no_widget_can_be_shown_the_panel_has_words(clock):
+    data = Explorer()._repr_mimebundle_()
     assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
     assert data["text/plain"].endswith(f"do the same in a cell: {experiments.INSTEAD}")
 

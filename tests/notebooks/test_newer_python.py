@@ -10,7 +10,7 @@ from support.newer_python import (
     shows_more_than_stored,
     words_instead,
 )
-from support.notebook_samples import error, picture, printed
+from support.notebook_samples import picture, printed
 from support.notebook_tools import Notebook, notebook_paths
 
 CODE_CELLS = [(path, cell) for path in notebook_paths() for cell in Notebook(path).code_cells]
@@ -69,31 +69,12 @@ def test_a_cell_that_needs_a_newer_python_may_have_its_text_too():
     assert not shows_more_than_stored(metadata, (3, 15, 0))
 
 
-@pytest.mark.parametrize(
-    "outputs",
-    [
-        [printed("└── (T) A\n")],
-        [picture("Two bars; A ends first.")],
-        [printed("└── (T) A\n"), printed("test clock: times are not exact, since a process was started\n", "stderr")],
-    ],
-)
-def test_what_a_newer_python_shows_is_not_compared(outputs):
-    assert list(faults_without_comparison(outputs, TAGS)) == []
-
-
-@pytest.mark.parametrize(
-    ("outputs", "fault"),
-    [
-        ([printed("└── (T) A\n"), error()], "it raised ValueError: no"),
-        ([printed("└── (T) A\n"), printed("careful\n", "stderr")], "it wrote to stderr: careful"),
-        ([printed("(T) A\n"), printed("test clock: inexact\nResourceWarning: x\n", "stderr")], "ResourceWarning: x"),
-        ([], "it showed nothing"),
-        ([printed("\n")], "it showed nothing"),
-        ([printed(words_instead((3, 14)))], "new enough, and it said: This needs Python 3.14"),
-    ],
-)
-def test_what_must_not_happen_there_is_found(outputs, fault):
-    assert fault in " ".join(faults_without_comparison(outputs, TAGS))
+def test_a_word_of_the_test_clock_beside_what_is_shown_is_no_fault_and_a_word_of_anybody_else_is():
+    shown, inexact = printed("└── (T) A\n"), "test clock: times are not exact, since a process was started\n"
+    assert list(faults_without_comparison([shown, printed(inexact, "stderr")], TAGS)) == []
+    assert list(faults_without_comparison([picture("Two bars; A ends first.")], TAGS)) == []
+    [fault] = faults_without_comparison([shown, printed(inexact + "ResourceWarning: x\n", "stderr")], TAGS)
+    assert "ResourceWarning: x" in fault
 
 
 @pytest.mark.parametrize(("path", "cell"), NEEDY, ids=lambda value: getattr(value, "name", ""))

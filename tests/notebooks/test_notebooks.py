@@ -118,10 +118,8 @@ BAD = {
     "a tagged cell without error": (guards.errors, output(RAISES)),
     "two errors": (guards.errors, output(RAISES, error(), error())),
     "a warning": (guards.stderr, output(FIGURE, printed("Warning", name="stderr"))),
-    "an unknown magic": (guards.usage_errors, output(FIGURE, printed("UsageError: Line magic"))),
     "a path of a machine": (guards.machine_paths, output(FIGURE, printed("File /home/me/x.py"))),
     "a path of a machine in colour": (guards.machine_paths, output(FIGURE, printed("\x1b[32m/usr/lib/x.py\x1b[0m"))),
-    "a semicolon": (guards.final_semicolons, source(FIGURE, "figure", "figure; \n")),
     "a comment against comparison": (guards.escapes_from_comparison, source(FIGURE, "f", "# NBVAL_IGNORE_OUTPUT\nf")),
     "a tag against comparison": (guards.escapes_from_comparison, metadata(FIGURE, tags=["nbval-skip"])),
     "words about a newer Python without tag": (guards.newer_python, output(FIGURE, printed(NEEDS_314))),
@@ -159,7 +157,6 @@ BAD = {
     "a missing id": (guards.file_format, lambda n, c: c[3].pop("id")),
     "equal ids": (guards.file_format, lambda n, c: c[3].update(id="cell-4")),
     "a time of running": (guards.file_format, metadata(FIGURE, execution={"iopub.execute_input": "now"})),
-    "an unknown clock": (guards.declared_clock, lambda n, c: n["metadata"].update(workshop={"clock": "fast"})),
     "a picture excused on the test clock": (guards.measured_pictures, metadata(FIGURE, tags=["measured"])),
     "a print excused": (
         guards.measured_pictures,
@@ -261,25 +258,9 @@ def test_broken_links_in_texts_are_found(tmp_path):
 # The sanitizer
 
 
-@pytest.mark.parametrize(
-    ("text", "after"),
-    [
-        ("✓ Python 3.11 or later (here: 3.13.0)\n", "✓ Python 3.11 or later (here: VALUE)\n"),
-        ("a (here: 1.87), b (here: 2.5 GB)", "a (here: VALUE), b (here: VALUE)"),
-    ],
-)
-def test_a_value_of_this_machine_is_not_compared(text, after):
-    assert sanitized(text) == after
-
-
-@pytest.mark.parametrize(
-    "text", ["Elapsed: 4.00 s", "(there: 3.13.0)", "(here 3.13.0)", "here: 3", "(here: not\nclosed)"]
-)
-def test_all_else_is_compared(text):
-    assert sanitized(text) == text
-
-
-def test_values_in_outputs_are_found_wherever_they_stand():
-    assert sanitized([{"data": {"text/plain": ["(here: 1)"]}, "count": 3}]) == [
-        {"data": {"text/plain": ["(here: VALUE)"]}, "count": 3}
-    ]
+def test_values_of_this_machine_are_not_compared_and_all_else_is():
+    values = {"text": "a (here: 1.87), b (here: 2.5 GB)\n", "data": {"text/plain": ["(here: 3.13.0)"]}, "count": 3}
+    masked = {"text": "a (here: VALUE), b (here: VALUE)\n", "data": {"text/plain": ["(here: VALUE)"]}, "count": 3}
+    assert sanitized(values) == masked
+    others = ["Elapsed: 4.00 s", "(there: 3.13.0)", "(here 3.13.0)", "here: 3", "(here: not\nclosed)"]
+    assert sanitized(others) == others

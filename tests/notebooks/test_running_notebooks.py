@@ -7,7 +7,7 @@ import pytest
 
 import refresh
 from clock.kernel import no_test_clock_here
-from support.notebook_samples import code, copied_project, markdown, printed, run_pytest, write
+from support.notebook_samples import PICTURE, code, copied_project, markdown, printed, run_pytest, write
 
 pytestmark = pytest.mark.slow(15)
 
@@ -83,6 +83,22 @@ def test_refresh_writes_nothing_when_a_cell_fails(tmp_path, capsys, what):
     assert [entry.name for entry in tmp_path.iterdir()] == ["bad.ipynb"]
     said = capsys.readouterr().err
     assert said.startswith(f"bad.ipynb: cell 1, which begins with `{cell['source'].splitlines()[0]}`, {message}")
+
+
+@needs_refresh_python
+@needs_test_clock
+def test_a_measured_picture_is_stored_anew_only_when_the_words_change(tmp_path):
+    def output(picture, words):
+        return {"output_type": "display_data", "data": {"image/png": picture, "text/plain": words}, "metadata": {}}
+
+    source = f"display({output(PICTURE, 'slope 1 (here: 1.04)')['data']!r}, raw=True)"
+    stored = PICTURE.replace("Nk", "Nl")
+    for words, kept in (("slope 1 (here: 0.9)", stored), ("slope 0", PICTURE)):
+        cell = code(source, output(stored, words), tags=["measured"])
+        path = write(tmp_path / "real.ipynb", cell, workshop={"clock": "real"})
+        assert refresh.main([str(path)]) == 0
+        [cell] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert cell["outputs"][0]["data"]["image/png"].strip() == kept
 
 
 @needs_test_clock

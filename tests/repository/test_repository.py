@@ -247,29 +247,6 @@ def test_the_table_of_chapters_is_the_notebooks() -> None:
 # Links
 
 
-def anchors(markdown: str) -> set[str]:
-    """Return the names by which GitHub links to the headings of a file."""
-    headings = re.findall(r"^#+ (.+?)\s*$", markdown, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def local_links(markdown: str) -> list[str]:
-    """Return the targets of all links and pictures that do not lead to another site."""
-    targets = re.findall(r"\]\(([^)\s]+)\)", markdown) + re.findall(r"^\[[^\]]+\]: (\S+)", markdown, re.MULTILINE)
-    return [target for target in targets if not re.match(r"https?:|mailto:", target)]
-
-
-@pytest.mark.parametrize("file", MARKDOWN_FILES, ids=lambda file: file.name)
-def test_local_links_lead_somewhere(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    for link in local_links(text):
-        path, _, anchor = link.partition("#")
-        target = file.parent / path if path else file
-        assert target.is_file(), f"{file.name} links to {link}, which does not exist"
-        if anchor:
-            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{file.name}: no heading for {link}"
-
-
 @pytest.mark.parametrize("file", MARKDOWN_FILES, ids=lambda file: file.name)
 def test_every_reference_link_is_defined(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
@@ -282,12 +259,6 @@ def test_every_file_named_in_commands_exists() -> None:
     missing = [file for file in files if not (ROOT / file).exists()]
     assert files
     assert not missing, f"CONTRIBUTING.md tells readers to run {missing}, which do not exist"
-
-
-def test_pictures_in_markdown_files_have_alt_text() -> None:
-    pictures = [alt for file in MARKDOWN_FILES for alt in re.findall(r"!\[([^\]]*)\]\(", file.read_text("utf-8"))]
-    assert pictures
-    assert all(len(alt) > 10 for alt in pictures)
 
 
 def test_the_address_of_the_repository_stands_in_one_place() -> None:
@@ -483,25 +454,13 @@ def leaves_encoding_open(call: ast.Call) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    ("call", "left_open"),
-    [
-        ("path.read_text()", True),
-        ("path.read_text(encoding='utf-8')", False),
-        ("path.write_text(text)", True),
-        ("path.write_text(text, 'utf-8')", False),
-        ("path.open('w')", True),
-        ("path.open('rb')", False),
-        ("open(name)", True),
-        ("open(name, mode='a')", True),
-        ("kitchen.open(8)", False),
-        ("run(command, text=True)", True),
-        ("run(command, text=True, encoding='utf-8')", False),
-        ("run(command)", False),
-    ],
-)
-def test_calls_that_leave_the_encoding_open_are_known(call: str, left_open: bool) -> None:
-    assert leaves_encoding_open(ast.parse(call, mode="eval").body) == left_open
+def test_calls_that_leave_the_encoding_open_are_known() -> None:
+    left_open = ["path.read_text()", "path.write_text(text)", "path.open('w')", "open(name)", "open(name, mode='a')"]
+    left_open += ["run(command, text=True)"]
+    others = ["path.read_text(encoding='utf-8')", "path.write_text(text, 'utf-8')", "path.open('rb')", "run(command)"]
+    others += ["run(command, text=True, encoding='utf-8')", "kitchen.open(8)"]
+    found = [call for call in left_open + others if leaves_encoding_open(ast.parse(call, mode="eval").body)]
+    assert found == left_open
 
 
 @pytest.mark.parametrize("command", [["check", "."], ["format", "--check", *PYTHON_FILES]], ids=" ".join)

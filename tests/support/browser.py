@@ -82,7 +82,6 @@ RULES: list[notebook_guards.Guard] = [
     notebook_guards.execution_counts,
     notebook_guards.errors,
     notebook_guards.stderr,
-    notebook_guards.usage_errors,
     notebook_guards.pictures_in_words,
 ]
 """What must hold of a notebook after Run All."""

@@ -3,7 +3,6 @@
 Each guard takes a notebook and yields a sentence for each fault it finds, naming the cell.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -71,26 +70,12 @@ def stderr(notebook: Notebook) -> Iterator[str]:
             yield f"cell {cell.index} stores output from stderr"
 
 
-def usage_errors(notebook: Notebook) -> Iterator[str]:
-    """No cell uses a magic that doesn't exist (nbval passes it)."""
-    for cell in notebook.code_cells:
-        if "UsageError" in json.dumps(cell.outputs):
-            yield f"cell {cell.index} stores a UsageError"
-
-
 def machine_paths(notebook: Notebook) -> Iterator[str]:
     """No output shows where the files were on the machine that ran it."""
     for cell in notebook.code_cells:
         for text in _texts(cell.outputs):
             if match := MACHINE_PATH.search(re.sub(r"\x1b\[[0-9;]*m", "", text)):
                 yield f"cell {cell.index} shows a path of some machine: {text[match.start() :][:40]!r}"
-
-
-def final_semicolons(notebook: Notebook) -> Iterator[str]:
-    """No cell ends in a semicolon, which nbval cannot compare; `_ = ...` does the same."""
-    for cell in notebook.code_cells:
-        if cell.source.rstrip().endswith(";"):
-            yield f"cell {cell.index} ends in a semicolon"
 
 
 def escapes_from_comparison(notebook: Notebook) -> Iterator[str]:
@@ -141,12 +126,6 @@ def file_format(notebook: Notebook) -> Iterator[str]:
     for cell in notebook.cells:
         if {"execution", "ExecuteTime"} & cell.data["metadata"].keys():
             yield f"cell {cell.index} stores when it ran"
-
-
-def declared_clock(notebook: Notebook) -> Iterator[str]:
-    """The clock is 'test' or 'real'."""
-    if notebook.clock not in ("test", "real"):
-        yield f"the notebook's metadata declare the clock {notebook.clock!r}; known are 'test' and 'real'"
 
 
 def measured_pictures(notebook: Notebook) -> Iterator[str]:
@@ -402,14 +381,11 @@ GUARDS: list[Guard] = [
     execution_counts,
     errors,
     stderr,
-    usage_errors,
     machine_paths,
-    final_semicolons,
     escapes_from_comparison,
     newer_python,
     kernelspec,
     file_format,
-    declared_clock,
     measured_pictures,
     heading_order,
     anatomy,

@@ -318,24 +318,21 @@ async def test_a_task_that_turns_its_cancellation_into_an_exception(clock):
 
 
 @pytest.mark.parametrize("read_at_once", [True, False])
-def test_tasks_that_outlive_the_block_stay_open_in_its_records(clock, read_at_once):
-    async def main():
-        async with Timeline() as timeline:
-            tasks = [asyncio.create_task(sleeper(2, "A")), asyncio.create_task(failing(3))]
-            await asyncio.sleep(1)
-            tasks.append(asyncio.create_task(sleeper(0, "not begun")))
-        at_the_end = list(timeline.tasks) if read_at_once else expected
-        await asyncio.gather(*tasks, return_exceptions=True)
-        tasks[0].set_name("renamed")
-        assert list(timeline.tasks) == at_the_end == expected
-        assert timeline.tasks.ended == 1
-
+async def test_tasks_that_outlive_the_block_stay_open_in_its_records(clock, read_at_once):
     expected = [
         record("sleeper(2, 'A')", 0, 0, None, None, "still running"),
         record("failing(3)", 0, 0, None, None, "still running"),
         record("sleeper(0, 'not begun')", 1, None, None, None, "still running"),
     ]
-    clock.run(main())
+    async with Timeline() as timeline:
+        tasks = [asyncio.create_task(sleeper(2, "A")), asyncio.create_task(failing(3))]
+        await asyncio.sleep(1)
+        tasks.append(asyncio.create_task(sleeper(0, "not begun")))
+    at_the_end = list(timeline.tasks) if read_at_once else expected
+    await asyncio.gather(*tasks, return_exceptions=True)
+    tasks[0].set_name("renamed")
+    assert list(timeline.tasks) == at_the_end == expected
+    assert timeline.tasks.ended == 1
 
 
 @leaves(record("countdown(2)", 0, 0, 3, 3), record("countdown(0)", 0, 0, 1, 3))
@@ -410,36 +407,29 @@ def test_nothing_started_nothing_recorded(clock):
     assert "run_in_executor makes a future" in str(timeline)
 
 
-def test_tasks_that_the_block_did_not_start_are_not_recorded(clock):
-    async def main():
-        outside = contextvars.copy_context()
-        earlier = asyncio.create_task(starting_another(1))
-        await asyncio.sleep(0)
-        others = []
-        async with Timeline() as timeline:
-            asyncio.get_running_loop().call_soon(
-                lambda: others.append(asyncio.create_task(sleeper(1, "of another context"))), context=outside
-            )
-            await sleeper(1, "awaited")
-            await asyncio.create_task(sleeper(1, "mine"))
-        later = asyncio.create_task(sleeper(0, "later"))
-        await asyncio.gather(earlier, later, *others)
-        assert len(others) == 1
-        return timeline
-
-    assert list(clock.run(main()).tasks) == [record("sleeper(1, 'mine')", 1, 1, 2, 2)]
+async def test_tasks_that_the_block_did_not_start_are_not_recorded(clock):
+    outside = contextvars.copy_context()
+    earlier = asyncio.create_task(starting_another(1))
+    await asyncio.sleep(0)
+    others = []
+    async with Timeline() as timeline:
+        asyncio.get_running_loop().call_soon(
+            lambda: others.append(asyncio.create_task(sleeper(1, "of another context"))), context=outside
+        )
+        await sleeper(1, "awaited")
+        await asyncio.create_task(sleeper(1, "mine"))
+    later = asyncio.create_task(sleeper(0, "later"))
+    await asyncio.gather(earlier, later, *others)
+    assert len(others) == 1
+    assert list(timeline.tasks) == [record("sleeper(1, 'mine')", 1, 1, 2, 2)]
 
 
-def test_what_is_started_in_a_block_inside_belongs_to_both(clock):
-    async def main():
-        async with Timeline("outer") as outer:
-            await asyncio.create_task(sleeper(1, "before"))
-            async with Timeline("inner") as inner:
-                await asyncio.create_task(sleeper(1, "inside"))
-            await asyncio.create_task(sleeper(1, "after"))
-        return outer, inner
-
-    outer, inner = clock.run(main())
+async def test_what_is_started_in_a_block_inside_belongs_to_both(clock):
+    async with Timeline("outer") as outer:
+        await asyncio.create_task(sleeper(1, "before"))
+        async with Timeline("inner") as inner:
+            await asyncio.create_task(sleeper(1, "inside"))
+        await asyncio.create_task(sleeper(1, "after"))
     assert list(outer.tasks) == [
         record("sleeper(1, 'before')", 0, 0, 1, 1),
         record("sleeper(1, 'inside')", 1, 1, 2, 2),
@@ -448,20 +438,16 @@ def test_what_is_started_in_a_block_inside_belongs_to_both(clock):
     assert list(inner.tasks) == [record("sleeper(1, 'inside')", 0, 0, 1, 1)]
 
 
-def test_a_task_of_a_block_inside_that_goes_on_after_it(clock):
-    async def main():
-        async with Timeline() as outer:
-            async with Timeline() as inner:
-                task = asyncio.create_task(starting_another(1))
-            await task
-        return outer, inner
-
-    outer, inner = clock.run(main())
+async def test_a_task_of_a_block_inside_that_goes_on_after_it(clock):
+    async with Timeline() as outer:
+        async with Timeline() as inner:
+            task = asyncio.create_task(starting_another(1))
+        await task
     assert list(outer.tasks) == [record("starting_another(1)", 0, 0, 2, 2), record("sleeper(1, 'late')", 1, 1, 2, 2)]
     assert list(inner.tasks) == [record("starting_another(1)", 0, None, None, None, "still running")]
 
 
-def test_timelines_of_sibling_tasks_keep_to_their_own(clock):
+async def test_timelines_of_sibling_tasks_keep_to_their_own(clock):
     async def one(name, delay):
         await asyncio.sleep(delay)
         async with Timeline(name) as timeline:
@@ -471,44 +457,34 @@ def test_timelines_of_sibling_tasks_keep_to_their_own(clock):
                 task.set_name(f"{name} done")
         return timeline
 
-    async def main():
-        async with Timeline() as outer:
-            return outer, *await asyncio.gather(one("A", 0), one("B", 0.5))
-
-    outer, first, second = clock.run(main())
+    async with Timeline() as outer:
+        first, second = await asyncio.gather(one("A", 0), one("B", 0.5))
     for name, timeline in (("A done", first), ("B done", second)):
         assert list(timeline.tasks) == [record(name, 0, 0, 1, 1), record(name, 1, 1, 2, 2)]
     assert [task.name for task in outer.tasks[2:]] == ["A done", "B done", "A done", "B done"]
 
 
-def test_timelines_may_end_in_any_order(clock):
-    async def main():
-        first, second = Timeline(), Timeline()
-        await first.__aenter__()
-        await second.__aenter__()
-        await asyncio.create_task(sleeper(1, "both"))
-        await first.__aexit__(None, None, None)
-        await asyncio.create_task(sleeper(1, "second only"))
-        await second.__aexit__(None, None, None)
-        assert "create_task" not in vars(asyncio.get_running_loop())
-        await asyncio.create_task(sleeper(1, "neither"))
-        return first, second
-
-    first, second = clock.run(main())
+async def test_timelines_may_end_in_any_order(clock):
+    first, second = Timeline(), Timeline()
+    await first.__aenter__()
+    await second.__aenter__()
+    await asyncio.create_task(sleeper(1, "both"))
+    await first.__aexit__(None, None, None)
+    await asyncio.create_task(sleeper(1, "second only"))
+    await second.__aexit__(None, None, None)
+    assert "create_task" not in vars(asyncio.get_running_loop())
+    await asyncio.create_task(sleeper(1, "neither"))
     assert [task.name for task in first.tasks] == ["sleeper(1, 'both')"]
     assert [task.name for task in second.tasks] == ["sleeper(1, 'both')", "sleeper(1, 'second only')"]
 
 
-def test_a_block_left_by_an_exception_has_its_records_and_the_loop_is_as_before(clock):
-    async def main():
-        timeline = Timeline()
-        with pytest.raises(ValueError, match="burnt"):
-            async with timeline:
-                await asyncio.create_task(failing(1))
-        assert "create_task" not in vars(asyncio.get_running_loop())
-        return timeline
-
-    assert list(clock.run(main()).tasks) == [record("failing(1)", 0, 0, 1, 1, "exception")]
+async def test_a_block_left_by_an_exception_has_its_records_and_the_loop_is_as_before(clock):
+    timeline = Timeline()
+    with pytest.raises(ValueError, match="burnt"):
+        async with timeline:
+            await asyncio.create_task(failing(1))
+    assert "create_task" not in vars(asyncio.get_running_loop())
+    assert list(timeline.tasks) == [record("failing(1)", 0, 0, 1, 1, "exception")]
 
 
 def test_two_loops_in_two_threads_record_their_own():
@@ -532,17 +508,14 @@ def test_two_loops_in_two_threads_record_their_own():
         assert len(timelines[name].tasks) == 100
 
 
-def test_a_loop_started_by_a_thread_of_the_block_is_not_recorded():
+async def test_a_loop_started_by_a_thread_of_the_block_is_not_recorded():
     async def other_loop():
         return await asyncio.create_task(sleeper(0, "A"))
 
-    async def main():
-        async with Timeline() as timeline:
-            assert await asyncio.to_thread(asyncio.run, other_loop()) == "A"
-            assert await asyncio.get_running_loop().run_in_executor(None, len, "a future, not a task") == 20
-        return timeline
-
-    assert list(asyncio.run(main()).tasks) == []
+    async with Timeline() as timeline:
+        assert await asyncio.to_thread(asyncio.run, other_loop()) == "A"
+        assert await asyncio.get_running_loop().run_in_executor(None, len, "a future, not a task") == 20
+    assert list(timeline.tasks) == []
 
 
 # Other task factories
@@ -671,93 +644,78 @@ async def test_eager_tasks_know_themselves_while_they_are_being_made(clock):
     await asyncio.create_task(introspective())
 
 
-def test_tasks_of_a_factory_that_the_code_inside_sets_are_recorded_and_it_is_kept(clock):
-    async def main():
-        loop = asyncio.get_running_loop()
-        async with Timeline() as timeline:
-            await asyncio.create_task(sleeper(1, "A"))
-            loop.set_task_factory(making_readers_tasks)
-            task = asyncio.create_task(sleeper(1, "B"))
-            assert task.my_method() == "mine"
-            await task
-        assert loop.get_task_factory() is making_readers_tasks
-        return timeline
-
-    assert list(clock.run(main()).tasks) == [
+async def test_tasks_of_a_factory_that_the_code_inside_sets_are_recorded_and_it_is_kept(clock):
+    loop = asyncio.get_running_loop()
+    async with Timeline() as timeline:
+        await asyncio.create_task(sleeper(1, "A"))
+        loop.set_task_factory(making_readers_tasks)
+        task = asyncio.create_task(sleeper(1, "B"))
+        assert task.my_method() == "mine"
+        await task
+    assert loop.get_task_factory() is making_readers_tasks
+    assert list(timeline.tasks) == [
         record("sleeper(1, 'A')", 0, 0, 1, 1),
         record("sleeper(1, 'B')", 1, 1, 2, 2),
     ]
 
 
-def test_a_factory_that_passes_on_to_the_one_before_goes_on_working(clock):
-    async def main():
-        loop = asyncio.get_running_loop()
-        loop.set_task_factory(making_readers_tasks)
-        async with Timeline() as timeline:
-            before = loop.get_task_factory()
-
-            def around(*arguments, **options):
-                made.append(len(made))
-                return before(*arguments, **options)
-
-            loop.set_task_factory(around)
-            await asyncio.create_task(sleeper(1, "A"))
-        await asyncio.create_task(sleeper(1, "unrecorded"))
-        async with Timeline() as later:
-            await asyncio.gather(sleeper(1, "B"))
-        assert loop.get_task_factory() is around
-        assert len(made) == 3
-        return timeline, later
-
+async def test_a_factory_that_passes_on_to_the_one_before_goes_on_working(clock):
     made = []
-    timeline, later = clock.run(main())
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(making_readers_tasks)
+    async with Timeline() as timeline:
+        before = loop.get_task_factory()
+
+        def around(*arguments, **options):
+            made.append(len(made))
+            return before(*arguments, **options)
+
+        loop.set_task_factory(around)
+        await asyncio.create_task(sleeper(1, "A"))
+    await asyncio.create_task(sleeper(1, "unrecorded"))
+    async with Timeline() as later:
+        await asyncio.gather(sleeper(1, "B"))
+    assert loop.get_task_factory() is around
+    assert len(made) == 3
     assert list(timeline.tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
     assert list(later.tasks) == [record("sleeper(1, 'B')", 0, 0, 1, 1)]
 
 
-def test_a_create_task_that_wraps_the_timelines_is_kept_and_goes_on_working(clock):
-    async def main():
-        loop = asyncio.get_running_loop()
-        async with Timeline() as outer:
-            around = loop.create_task
-
-            @functools.wraps(around)
-            def wrapper(*arguments, **options):
-                made.append(len(made))
-                return around(*arguments, **options)
-
-            loop.create_task = wrapper
-            await asyncio.create_task(sleeper(1, "A"))
-            async with Timeline() as inner:
-                await asyncio.create_task(sleeper(1, "B"))
-        assert loop.create_task is wrapper
-        await asyncio.create_task(sleeper(1, "unrecorded"))
-        async with Timeline() as later:
-            await asyncio.gather(sleeper(1, "C"))
-        assert loop.create_task is wrapper
-        assert len(made) == 4
-        return outer, inner, later
-
+async def test_a_create_task_that_wraps_the_timelines_is_kept_and_goes_on_working(clock):
     made = []
-    outer, inner, later = clock.run(main())
+    loop = asyncio.get_running_loop()
+    async with Timeline() as outer:
+        around = loop.create_task
+
+        @functools.wraps(around)
+        def wrapper(*arguments, **options):
+            made.append(len(made))
+            return around(*arguments, **options)
+
+        loop.create_task = wrapper
+        await asyncio.create_task(sleeper(1, "A"))
+        async with Timeline() as inner:
+            await asyncio.create_task(sleeper(1, "B"))
+    assert loop.create_task is wrapper
+    await asyncio.create_task(sleeper(1, "unrecorded"))
+    async with Timeline() as later:
+        await asyncio.gather(sleeper(1, "C"))
+    assert loop.create_task is wrapper
+    assert len(made) == 4
     assert list(outer.tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1), record("sleeper(1, 'B')", 1, 1, 2, 2)]
     assert list(inner.tasks) == [record("sleeper(1, 'B')", 0, 0, 1, 1)]
     assert list(later.tasks) == [record("sleeper(1, 'C')", 0, 0, 1, 1)]
 
 
-def test_an_unknown_wrapper_around_the_timelines_create_task_and_a_block_inside(clock):
-    async def main():
-        loop = asyncio.get_running_loop()
-        async with Timeline() as outer:
-            await asyncio.create_task(sleeper(1, "A"))
-            around = loop.create_task
-            loop.create_task = lambda *arguments, **options: around(*arguments, **options)
-            async with Timeline() as inner:
-                await asyncio.create_task(sleeper(1, "B"))
-                await asyncio.create_task(sleeper(1, "C"))
-        return outer, inner
-
-    outer, inner = clock.run(main())
+async def test_an_unknown_wrapper_around_the_timelines_create_task_and_a_block_inside(clock):
+    loop = asyncio.get_running_loop()
+    async with Timeline() as outer:
+        await asyncio.create_task(sleeper(1, "A"))
+        around = loop.create_task
+        loop.create_task = lambda *arguments, **options: around(*arguments, **options)
+        async with Timeline() as inner:
+            await asyncio.create_task(sleeper(1, "B"))
+            await asyncio.create_task(sleeper(1, "C"))
     assert list(inner.tasks) == [record("sleeper(1, 'B')", 0, 0, 1, 1), record("sleeper(1, 'C')", 1, 1, 2, 2)]
     assert [(task.finished, task.received, task.outcome) for task in outer.tasks] == [
         (1, 1, "result"),
@@ -766,18 +724,15 @@ def test_an_unknown_wrapper_around_the_timelines_create_task_and_a_block_inside(
     ]
 
 
-def test_the_timelines_create_task_put_back_after_its_block_does_no_harm(clock):
-    async def main():
-        loop = asyncio.get_running_loop()
-        async with Timeline():
-            left_behind = loop.create_task
-        loop.create_task = left_behind
-        await asyncio.create_task(sleeper(1, "unrecorded"))
-        async with Timeline() as timeline:
-            await asyncio.create_task(sleeper(1, "A"))
-        return timeline
-
-    assert list(clock.run(main()).tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
+async def test_the_timelines_create_task_put_back_after_its_block_does_no_harm(clock):
+    loop = asyncio.get_running_loop()
+    async with Timeline():
+        left_behind = loop.create_task
+    loop.create_task = left_behind
+    await asyncio.create_task(sleeper(1, "unrecorded"))
+    async with Timeline() as timeline:
+        await asyncio.create_task(sleeper(1, "A"))
+    assert list(timeline.tasks) == [record("sleeper(1, 'A')", 0, 0, 1, 1)]
 
 
 def test_a_create_task_that_passes_the_timeline_by_is_told(clock):
@@ -920,18 +875,15 @@ async def test_what_a_task_with_an_empty_context_starts_is_recorded(clock):
     await asyncio.create_task(parent(), context=contextvars.Context())
 
 
-def test_a_coroutine_handed_over_by_a_thread_of_to_thread_is_recorded_one_of_an_executor_is_not():
-    async def main():
-        def hand_over(name):
-            return asyncio.run_coroutine_threadsafe(sleeper(0, name), loop).result(timeout=30)
+async def test_a_coroutine_handed_over_by_a_thread_of_to_thread_is_recorded_one_of_an_executor_is_not():
+    def hand_over(name):
+        return asyncio.run_coroutine_threadsafe(sleeper(0, name), loop).result(timeout=30)
 
-        loop = asyncio.get_running_loop()
-        async with Timeline() as timeline:
-            assert await asyncio.to_thread(hand_over, "A") == "A"
-            assert await loop.run_in_executor(None, hand_over, "B") == "B"
-        return timeline
-
-    assert [task.name for task in asyncio.run(main()).tasks] == ["sleeper(0, 'A')"]
+    loop = asyncio.get_running_loop()
+    async with Timeline() as timeline:
+        assert await asyncio.to_thread(hand_over, "A") == "A"
+        assert await loop.run_in_executor(None, hand_over, "B") == "B"
+    assert [task.name for task in timeline.tasks] == ["sleeper(0, 'A')"]
 
 
 @leaves(record("sleeper(1, 'A')", 0, 0, 1, 1), record("sleeper(1, 'B')", 1, 1, 2, 2))
@@ -965,44 +917,35 @@ def test_an_end_that_nobody_saw_is_unknown_and_its_outcome_what_the_task_says(
 # The timeline itself
 
 
-def test_the_block_may_be_entered_again_and_then_holds_the_new_records(clock):
-    async def main():
-        timeline = Timeline()
-        for name in "AB":
+async def test_the_block_may_be_entered_again_and_then_holds_the_new_records(clock):
+    timeline = Timeline()
+    for name in "AB":
+        async with timeline:
+            await asyncio.create_task(sleeper(1, name))
+        assert list(timeline.tasks) == [record(f"sleeper(1, '{name}')", 0, 0, 1, 1)]
+
+
+async def test_inside_the_block_the_records_tell_how_far_the_tasks_are(clock):
+    async with Timeline() as timeline:
+        assert list(timeline.tasks) == []
+        task = asyncio.create_task(sleeper(2, "A"))
+        await asyncio.sleep(1)
+        assert list(timeline.tasks) == [record("sleeper(2, 'A')", 0, 0, None, None, "still running")]
+        assert timeline.tasks.ended == 1
+        assert str(timeline).splitlines()[-2:] == ["Still running: sleeper(2, 'A').", "The block has not ended."]
+        await task
+        assert list(timeline.tasks) == [record("sleeper(2, 'A')", 0, 0, 2, 2)]
+        assert str(timeline).splitlines()[-1] == "The block has not ended."
+    assert "ended" not in str(timeline)
+
+
+async def test_entering_a_timeline_twice_at_once_says_what_to_do(clock):
+    async with Timeline() as timeline:
+        with pytest.raises(RuntimeError, match=r"recording already: make another with Timeline\(\)"):
             async with timeline:
-                await asyncio.create_task(sleeper(1, name))
-            assert list(timeline.tasks) == [record(f"sleeper(1, '{name}')", 0, 0, 1, 1)]
-
-    clock.run(main())
-
-
-def test_inside_the_block_the_records_tell_how_far_the_tasks_are(clock):
-    async def main():
-        async with Timeline() as timeline:
-            assert list(timeline.tasks) == []
-            task = asyncio.create_task(sleeper(2, "A"))
-            await asyncio.sleep(1)
-            assert list(timeline.tasks) == [record("sleeper(2, 'A')", 0, 0, None, None, "still running")]
-            assert timeline.tasks.ended == 1
-            assert str(timeline).splitlines()[-2:] == ["Still running: sleeper(2, 'A').", "The block has not ended."]
-            await task
-            assert list(timeline.tasks) == [record("sleeper(2, 'A')", 0, 0, 2, 2)]
-            assert str(timeline).splitlines()[-1] == "The block has not ended."
-        assert "ended" not in str(timeline)
-
-    clock.run(main())
-
-
-def test_entering_a_timeline_twice_at_once_says_what_to_do(clock):
-    async def main():
-        async with Timeline() as timeline:
-            with pytest.raises(RuntimeError, match=r"recording already: make another with Timeline\(\)"):
-                async with timeline:
-                    pass
-            await asyncio.create_task(sleeper(1, "A"))
-        return timeline
-
-    assert len(clock.run(main()).tasks) == 1
+                pass
+        await asyncio.create_task(sleeper(1, "A"))
+    assert len(timeline.tasks) == 1
 
 
 def test_a_plain_with_says_what_to_write():
@@ -1104,16 +1047,13 @@ def test_records_can_be_exported_by_the_standard_library(clock, tmp_path):
     ]
 
 
-def test_a_block_tells_which_of_its_tasks_are_not_done(clock):
-    async def main():
-        before = asyncio.create_task(sleeper(1, "before"))
-        async with Timeline() as timeline:
-            short, long = asyncio.create_task(sleeper(0.25, "short")), asyncio.create_task(sleeper(0.75, "long"))
-            assert set(timeline.unfinished()) == {short, long}
-            await short
-            assert timeline.unfinished() == [long]
-        with pytest.raises(RuntimeError, match="call it inside the `async with` block"):
-            timeline.unfinished()
-        await asyncio.gather(before, long)
-
-    clock.run(main())
+async def test_a_block_tells_which_of_its_tasks_are_not_done(clock):
+    before = asyncio.create_task(sleeper(1, "before"))
+    async with Timeline() as timeline:
+        short, long = asyncio.create_task(sleeper(0.25, "short")), asyncio.create_task(sleeper(0.75, "long"))
+        assert set(timeline.unfinished()) == {short, long}
+        await short
+        assert timeline.unfinished() == [long]
+    with pytest.raises(RuntimeError, match="call it inside the `async with` block"):
+        timeline.unfinished()
+    await asyncio.gather(before, long)

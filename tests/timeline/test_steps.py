@@ -300,7 +300,7 @@ async def test_a_task_that_waits_when_the_block_ends(clock):
 
 
 @watched_both_ways
-def test_a_step_that_lasts_is_open_to_the_end(clock):
+async def test_a_step_that_lasts_is_open_to_the_end(clock):
     seen = []
 
     async def looking(timeline):
@@ -308,32 +308,25 @@ def test_a_step_that_lasts_is_open_to_the_end(clock):
         seen.extend(task.steps for task in timeline.tasks)
         clock.block(0.5)
 
-    async def main():
-        async with Timeline(steps=True) as timeline:
-            await asyncio.create_task(looking(timeline))
-        return timeline
-
-    assert [task.steps for task in clock.run(main()).tasks] == [((0, 0.25), (1.25, 2.25))]
+    async with Timeline(steps=True) as timeline:
+        await asyncio.create_task(looking(timeline))
+    assert [task.steps for task in timeline.tasks] == [((0, 0.25), (1.25, 2.25))]
     assert seen == [((0, 0.25), (1.25, 1.75))]
 
 
 @watched_both_ways
-def test_only_those_that_asked_get_steps(clock):
-    async def main():
-        async with Timeline() as around:
-            before = asyncio.create_task(work(clock, 0, 0.25))
-            await asyncio.sleep(0)
-            async with Timeline(steps=True) as timeline:
-                async with Timeline() as inside:
-                    await asyncio.create_task(work(clock, 0.25, 0.5))
-                await asyncio.create_task(work(clock, 0.25))
-            await before
-            await asyncio.create_task(work(clock, 0.25, 0.5))
-            async with Timeline(steps=True) as again:
+async def test_only_those_that_asked_get_steps(clock):
+    async with Timeline() as around:
+        before = asyncio.create_task(work(clock, 0, 0.25))
+        await asyncio.sleep(0)
+        async with Timeline(steps=True) as timeline:
+            async with Timeline() as inside:
                 await asyncio.create_task(work(clock, 0.25, 0.5))
-        return around, timeline, inside, again
-
-    around, timeline, inside, again = clock.run(main())
+            await asyncio.create_task(work(clock, 0.25))
+        await before
+        await asyncio.create_task(work(clock, 0.25, 0.5))
+        async with Timeline(steps=True) as again:
+            await asyncio.create_task(work(clock, 0.25, 0.5))
     assert [task.steps for task in around.tasks] == [()] * 5
     assert around.tasks.steps is inside.tasks.steps is None
     assert [task.steps for task in timeline.tasks] == [((0, 0.25), (1.25, 1.75)), ((1.75, 2),)]
@@ -342,37 +335,31 @@ def test_only_those_that_asked_get_steps(clock):
 
 
 @watched_both_ways
-def test_timelines_in_turns_keep_to_their_own(clock):
-    async def main():
-        async def one(first, second):
-            async with Timeline(steps=True) as timeline:
-                for _ in range(2):
-                    await asyncio.create_task(work(clock, first, second))
-            return [task.steps for task in timeline.tasks]
+async def test_timelines_in_turns_keep_to_their_own(clock):
+    async def one(first, second):
+        async with Timeline(steps=True) as timeline:
+            for _ in range(2):
+                await asyncio.create_task(work(clock, first, second))
+        return [task.steps for task in timeline.tasks]
 
-        return await asyncio.gather(one(0.25, 0), one(0, 0))
-
-    assert clock.run(main()) == [
+    assert await asyncio.gather(one(0.25, 0), one(0, 0)) == [
         [((0, 0.25), (1.25, 1.25)), ((1.25, 1.5), (2.5, 2.5))],
         [((0.25, 0.25), (1.25, 1.25)), ((1.5, 1.5), (2.5, 2.5))],
     ]
 
 
 @watched_both_ways
-def test_what_is_left_running_is_not_noted_any_more(clock):
-    async def main():
-        async with Timeline():
-            async with Timeline(steps=True) as timeline:
-                task = asyncio.create_task(work(clock, *[0] * 1_000))
-                await asyncio.sleep(1.5)
-                waits = timeline._scope.recorder.moments.waits
-            noted = len(waits.times)
-            await asyncio.sleep(100)
-            task.cancel()
-            await asyncio.wait([task])
-        return timeline, len(waits.times) - noted
-
-    timeline, more = clock.run(main())
+async def test_what_is_left_running_is_not_noted_any_more(clock):
+    async with Timeline():
+        async with Timeline(steps=True) as timeline:
+            task = asyncio.create_task(work(clock, *[0] * 1_000))
+            await asyncio.sleep(1.5)
+            waits = timeline._scope.recorder.moments.waits
+        noted = len(waits.times)
+        await asyncio.sleep(100)
+        task.cancel()
+        await asyncio.wait([task])
+    timeline, more = timeline, len(waits.times) - noted
     assert [task.steps for task in timeline.tasks] == [((0, 0), (1, 1))]
     assert more == 0
 
@@ -459,7 +446,7 @@ def test_nothing_of_the_readers_is_kept_alive():
 
 
 @pytest.mark.skipif(not MONITORING, reason="sys.monitoring is new in Python 3.12")
-def test_the_interpreter_reports_no_waits_once_nobody_wants_to_know(clock):
+async def test_the_interpreter_reports_no_waits_once_nobody_wants_to_know(clock):
     from workshop.timeline.recording.recorder import monitor
 
     monitoring = sys.monitoring
@@ -467,16 +454,13 @@ def test_the_interpreter_reports_no_waits_once_nobody_wants_to_know(clock):
     def reported():
         return monitoring.get_events(monitor._tool), monitoring.get_local_events(monitor._tool, work.__code__)
 
-    async def main():
-        async with Timeline():
+    async with Timeline():
+        await asyncio.create_task(work(clock, 0, 0))
+        before = reported()
+        async with Timeline(steps=True):
             await asyncio.create_task(work(clock, 0, 0))
-            before = reported()
-            async with Timeline(steps=True):
-                await asyncio.create_task(work(clock, 0, 0))
-                during = reported()
-            assert reported() == before != during
-
-    clock.run(main())
+            during = reported()
+        assert reported() == before != during
     assert not any(monitoring.get_local_events(tool, work.__code__) for tool in (3, 4, 5) if monitoring.get_tool(tool))
 
 
@@ -657,17 +641,13 @@ def test_records_made_of_records_have_the_same_steps():
     assert [len(task.steps) for task in tasks[1:3]] == [3, 3]
 
 
-def test_a_real_blocking_call_is_the_longest_step():
+async def test_a_real_blocking_call_is_the_longest_step():
     async def brew():
         await asyncio.sleep(0)
         block(0.05)  # noqa: ASYNC251
 
-    async def main():
-        async with Timeline("Tea", steps=True) as timeline:
-            await asyncio.gather(asyncio.sleep(0.01), brew())
-        return timeline
-
-    timeline = asyncio.run(main())
+    async with Timeline("Tea", steps=True) as timeline:
+        await asyncio.gather(asyncio.sleep(0.01), brew())
     assert "Longest step: brew() for 0.0" in describe("", timeline.tasks)
     assert max(end - begin for begin, end in timeline.tasks[1].steps) >= 0.05
     assert timeline.tasks[0].finished >= 0.05

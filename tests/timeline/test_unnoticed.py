@@ -6,7 +6,6 @@ import contextvars
 import gc
 import inspect
 import logging
-import operator
 import sys
 import traceback
 import tracemalloc
@@ -340,6 +339,11 @@ FACTORIES = [None, plain_factory, readers_factory]
 if sys.version_info >= (3, 12):
     FACTORIES.append(asyncio.eager_task_factory)
 
+
+def name_of(parameter):
+    return getattr(parameter, "__name__", str(parameter))
+
+
 SCENARIOS = [
     results_and_order,
     exceptions,
@@ -376,8 +380,10 @@ def bare_and_recorded(scenario, factory=None, steps=False):
 
 
 @pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
-@pytest.mark.parametrize(("factory", "debug"), [(None, True), *((factory, False) for factory in FACTORIES)], ids=str)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=operator.attrgetter("__name__"))
+@pytest.mark.parametrize(
+    ("factory", "debug"), [(None, True), *((factory, False) for factory in FACTORIES)], ids=name_of
+)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=name_of)
 def test_code_inside_sees_what_it_would_see_outside(clock, caplog, way_of_watching, scenario, factory, debug, steps):
     bare, recorded = bare_and_recorded(scenario, factory, steps)
     # "error" is set for all tests, and so any warning here is one
@@ -385,14 +391,11 @@ def test_code_inside_sees_what_it_would_see_outside(clock, caplog, way_of_watchi
     assert caplog.messages == [] or scenario is a_name_that_raises  # which leaves a task behind
 
 
-def test_after_the_block_the_context_is_as_before(way_of_watching):
-    async def main():
-        before = list(contextvars.copy_context())
-        async with Timeline():
-            await asyncio.create_task(sleeper(0, "A"))
-        return before, list(contextvars.copy_context())
-
-    before, after = asyncio.run(main())
+async def test_after_the_block_the_context_is_as_before(way_of_watching):
+    before = list(contextvars.copy_context())
+    async with Timeline():
+        await asyncio.create_task(sleeper(0, "A"))
+    before, after = before, list(contextvars.copy_context())
     assert before == after
 
 
@@ -461,36 +464,30 @@ EXPECTED = [("sleeper(0, 'A')", "result"), ("failing(0)", "exception")]
 
 
 @only_with_monitoring
-def test_the_ids_of_debugger_and_coverage_stay_free_and_the_timelines_is_given_back():
+async def test_the_ids_of_debugger_and_coverage_stay_free_and_the_timelines_is_given_back():
     def tools():
         return [sys.monitoring.get_tool(tool) for tool in range(6)]
 
-    async def main():
-        async with Timeline():
-            return tools()
-
-    before, during = tools(), asyncio.run(main())
+    before = tools()
+    async with Timeline():
+        during = tools()
     assert during != before == tools()
     for tool in (sys.monitoring.DEBUGGER_ID, sys.monitoring.COVERAGE_ID):
         assert during[tool] == before[tool]
 
 
 @only_with_monitoring
-def test_after_the_block_the_interpreter_reports_nothing_more():
+async def test_after_the_block_the_interpreter_reports_nothing_more():
     from workshop.timeline.recording import monitoring
 
     calls = []
-
-    async def main():
-        async with Timeline():
-            await asyncio.create_task(sleeper(0, "A"))
-        sys.setprofile(lambda frame, event, _: calls.append(frame.f_code))
-        try:
-            await asyncio.create_task(sleeper(0, "B"))
-        finally:
-            sys.setprofile(None)
-
-    asyncio.run(main())
+    async with Timeline():
+        await asyncio.create_task(sleeper(0, "A"))
+    sys.setprofile(lambda frame, event, _: calls.append(frame.f_code))
+    try:
+        await asyncio.create_task(sleeper(0, "B"))
+    finally:
+        sys.setprofile(None)
     assert any(code is sleeper.__code__ for code in calls)
     assert not any(code.co_filename == monitoring.__file__ for code in calls)
 
@@ -613,7 +610,7 @@ def still_alive(main):
 
 
 @pytest.mark.parametrize("steps", [False, True], ids=["", "steps"])
-@pytest.mark.parametrize("factory", FACTORIES, ids=str)
+@pytest.mark.parametrize("factory", FACTORIES, ids=name_of)
 def test_after_the_block_nothing_of_the_readers_is_kept_alive(way_of_watching, factory, steps):
     """Without the garbage collector, as it is without a timeline."""
 
