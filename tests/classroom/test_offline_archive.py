@@ -63,6 +63,7 @@ def test_the_archive_holds_all_that_is_needed_and_no_leftovers(tmp_path):
     assert len([name for name in inside if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", name)]) == 11
     assert not [name for name in inside if "__pycache__" in name or "checkpoint" in name or "my_reports" in name]
     assert start.count("pip install --no-index --find-links wheels -r requirements.txt") == 2
+    assert {path.replace("\\", "/") for path in re.findall(r"notebooks[\w\\/]+\.\w+", start)} <= inside
     assert f"You need: {offline_archive.this_computer()}." in start
 
 

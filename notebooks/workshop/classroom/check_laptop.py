@@ -1,8 +1,8 @@
 r"""Say in a few lines whether this computer is ready for the workshop.
 
 Run it with the workshop's own Python, from the repository's folder:
-`.venv/bin/python notebooks/workshop/check_laptop.py`, on Windows
-`.venv\Scripts\python notebooks\workshop\check_laptop.py`.
+`.venv/bin/python notebooks/workshop/classroom/check_laptop.py`, on Windows
+`.venv\Scripts\python notebooks\workshop\classroom\check_laptop.py`.
 It takes some seconds, listens on 127.0.0.1 only, and leaves nothing running.
 """
 
@@ -16,7 +16,6 @@ import time
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -133,18 +132,9 @@ def answers(address: str) -> bool:
         return False
 
 
-LOOKS: tuple[Callable[[], str], ...] = (
-    look_at_python,
-    look_at_packages,
-    look_at_port,
-    look_at_kernel,
-    look_at_jupyterlab,
-)
-
-
-def main(looks: tuple[Callable[[], str], ...] = LOOKS) -> int:
+def main() -> int:
     """Print a line for each look, up to the first that fails; return the exit code."""
-    for look in looks:
+    for look in (look_at_python, look_at_packages, look_at_port, look_at_kernel, look_at_jupyterlab):
         try:
             print(f"✓ {look()}", flush=True)
         except NotReadyError as problem:

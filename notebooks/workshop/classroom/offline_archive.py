@@ -2,8 +2,8 @@
 
 Run it while you are online, from the repository's folder:
 
-    python3 notebooks/workshop/offline_archive.py                                        # for computers like this one
-    python3 notebooks/workshop/offline_archive.py --systems windows macos-arm64 --pythons 3.12 3.13
+    python3 notebooks/workshop/classroom/offline_archive.py       # for computers like this one
+    python3 notebooks/workshop/classroom/offline_archive.py --systems windows macos-arm64 --pythons 3.12 3.13
 
 It needs Python 3.11 or later with pip, and nothing else: nothing of the workshop has to be installed.
 """
@@ -25,14 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = "asyncio-workshop"
 """The one folder that the archive holds."""
 
-FILES = (
-    "README.md",
-    "INSTRUCTORS.md",
-    "CONTRIBUTING.md",
-    "LICENSE",
-    "requirements.txt",
-    "notebooks",
-)
+FILES = ("README.md", "INSTRUCTORS.md", "CONTRIBUTING.md", "LICENSE", "requirements.txt", "notebooks")
 """What goes into the archive beside the packages."""
 
 NOT_FOR_OTHERS = ("__pycache__", ".ipynb_checkpoints", "Untitled*", "*-Copy*", "my_reports", ".*")
@@ -83,14 +76,14 @@ On Linux or macOS, paste these lines:
 
     python3 -m venv .venv
     .venv/bin/python -m pip install --no-index --find-links wheels -r requirements.txt
-    .venv/bin/python notebooks/workshop/check_laptop.py
+    .venv/bin/python notebooks/workshop/classroom/check_laptop.py
     .venv/bin/jupyter lab notebooks/00_start_here.ipynb
 
 On Windows, paste these lines into PowerShell or into the command prompt:
 
     py -3 -m venv .venv
     .venv\\Scripts\\python -m pip install --no-index --find-links wheels -r requirements.txt
-    .venv\\Scripts\\python notebooks\\workshop\\check_laptop.py
+    .venv\\Scripts\\python notebooks\\workshop\\classroom\\check_laptop.py
     .venv\\Scripts\\jupyter lab notebooks\\00_start_here.ipynb
 
 If pip says "from versions: none", this archive is not for your Python or your system: look at "You need" above. Delete

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import log
+from statistics import linear_regression
 from typing import Any
 
 from workshop.timeline.recording.recorder import Recorder
@@ -31,11 +32,11 @@ LONG = 0.5
 counts: what else the computer does can only add to them."""
 TRIES = 3
 
-KNOWN_GROWTH = {
-    0: (-0.25, 0.25, "stays about the same"),
-    1: (0.7, 1.35, "grows about in proportion to N"),
-    2: (1.6, 2.4, "grows about with the square of N"),
-}
+KNOWN_GROWTH = (
+    (-0.25, 0.25, "stays about the same"),
+    (0.7, 1.35, "grows about in proportion to N"),
+    (1.6, 2.4, "grows about with the square of N"),
+)
 """For some exponents: the least and the greatest measured one that is taken for it, and what it means."""
 
 
@@ -93,12 +94,12 @@ class Service:
             self._is_ticking = False
 
     def _answer(self) -> None:
-        left = self._answers
-        while self._waiting and left != 0:
+        left = self._answers or len(self._waiting)
+        while self._waiting and left:
             answer = self._waiting.popleft()
             if not answer.done():  # else the call was cancelled
                 answer.set_result(None)
-                left = None if left is None else left - 1
+                left -= 1
 
 
 class Items:
@@ -192,16 +193,12 @@ class Curve:
 
         It is that of the straight line closest to all points but the first, where other costs still count.
         """
-        xs = [log(number) for number in self.numbers[1:]]
-        ys = [log(value) for value in self.values[1:]]
-        middle_x, middle_y = sum(xs) / len(xs), sum(ys) / len(ys)
-        rise = sum((x - middle_x) * (y - middle_y) for x, y in zip(xs, ys, strict=True))
-        return rise / sum((x - middle_x) ** 2 for x in xs)
+        return linear_regression(*(list(map(log, column[1:])) for column in (self.numbers, self.values))).slope
 
     @property
     def growth(self) -> str:
         """The exponent in words, as far as it can be told from measurements."""
-        for least, greatest, words in KNOWN_GROWTH.values():
+        for least, greatest, words in KNOWN_GROWTH:
             if least <= self.exponent <= greatest:
                 return words
         return f"grows as no simple power of N would: the exponent is {self.exponent:.2f}"
@@ -219,20 +216,16 @@ def at_least(times: float, more: Curve, less: Curve) -> str:
         ValueError: the two costs were measured for no number of calls in common.
     """
     costs = [dict(zip(curve.numbers, curve.values, strict=True)) for curve in (more, less)]
-    shared = costs[0].keys() & costs[1].keys()
-    if not shared:
+    number = max(costs[0].keys() & costs[1].keys(), default=None)
+    if number is None:
+        theirs = [", ".join(f"{number:,}" for number in curve.numbers) for curve in (more, less)]
         raise ValueError(
-            f"only costs of equally many calls can be compared: {more.name!r} was measured for {_listed(more.numbers)} "
-            f"calls, and {less.name!r} for {_listed(less.numbers)}"
+            f"only costs of equally many calls can be compared: {more.name!r} was measured for {theirs[0]} calls, and "
+            f"{less.name!r} for {theirs[1]}"
         )
-    number = max(shared)
     ratio = costs[0][number] / costs[1][number]
     claim = f"at least {times:g} times" if ratio >= times else f"less than {times:g} times"
     return f"{number:,} calls: {more.name} {claim} as much as {less.name} (here: {ratio:.1f})"
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(f"{number:,}" for number in numbers)
 
 
 async def measure_time(way: Way, numbers: Sequence[int], *, limit: int = LIMIT, answers: int | None = None) -> Curve:
@@ -273,16 +266,10 @@ async def _seconds(way: Way, number: int, limit: int, answers: int | None) -> fl
 async def measure_tasks(way: Way, numbers: Sequence[int], *, limit: int = LIMIT) -> Curve:
     """Count the tasks that a way has alive, for several numbers of calls.
 
-    Args:
-        way: the way.
-        numbers: the numbers of calls, in ascending order.
-        limit: how many calls it may run at a time.
-
     Returns:
         The tasks that were alive when the first call was answered.
 
-    Raises:
-        RuntimeError: the way did not handle all results.
+    Arguments and exceptions are those of `measure_time`.
     """
     return Curve(_name(way), numbers, [(await count(way, number, limit)).tasks for number in numbers])
 
@@ -292,16 +279,10 @@ async def measure_memory(way: Way, numbers: Sequence[int], *, limit: int = LIMIT
 
     Python's own `tracemalloc` counts, which makes all run several times slower.
 
-    Args:
-        way: the way.
-        numbers: the numbers of calls, in ascending order.
-        limit: how many calls it may run at a time.
-
     Returns:
         The megabytes that were in use at the worst moment of a run, beyond those before it.
 
-    Raises:
-        RuntimeError: the way did not handle all results.
+    Arguments and exceptions are those of `measure_time`.
     """
     values = []
     for number in numbers:
@@ -319,10 +300,7 @@ async def measure_memory(way: Way, numbers: Sequence[int], *, limit: int = LIMIT
 def _traced() -> Iterator[None]:
     """Let tracemalloc count from here on; if somebody uses it already, leave it to them."""
     is_theirs = tracemalloc.is_tracing()
-    if is_theirs:
-        tracemalloc.reset_peak()
-    else:
-        tracemalloc.start()
+    (tracemalloc.reset_peak if is_theirs else tracemalloc.start)()
     try:
         yield
     finally:

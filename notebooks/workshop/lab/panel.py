@@ -105,8 +105,10 @@ class Explorer(widgets.VBox):
         self.run_button.on_click(lambda button: self._ask(self._start))
         self.stop_button.on_click(lambda button: self._ask(self._stop))
         self.strategy.observe(lambda change: self._enable(), "value")
-        for widget, name in self._names().items():
-            widget.add_class(f"lab-{name}")
+        for name in ("strategy", "window", "tasks", "spread", "failure", "timeout", "run_button", "stop_button"):
+            getattr(self, name).add_class(f"lab-{name.removesuffix('_button')}")
+        for name in ("status", "picture", "report", "runs"):
+            getattr(self, name).add_class(f"lab-{name}")
         self._say("Ready: choose, then press Run")
         self._enable()
 
@@ -144,19 +146,6 @@ class Explorer(widgets.VBox):
             data["text/plain"] = f"The lab is a panel of widgets. Where you see none, do the same in a cell: {INSTEAD}"
         return data
 
-    def _names(self) -> dict[widgets.Widget, str]:
-        """Return a name for each part, as its CSS class has it."""
-        names = ("strategy", "window", "tasks", "spread", "failure", "timeout")
-        parts = dict(zip(self._settings, names, strict=True))
-        return parts | {
-            self.run_button: "run",
-            self.stop_button: "stop",
-            self.status: "status",
-            self.picture: "picture",
-            self.report: "report",
-            self.runs: "runs",
-        }
-
     def _ask(self, what: Callable[[], None]) -> None:
         """Have the event loop do something soon, and show in the panel if it fails."""
 
@@ -174,14 +163,8 @@ class Explorer(widgets.VBox):
         if Run.is_under_way() or Explorer._one_runs():
             self._say(BUSY)
             return
-        settings = Settings(
-            self.strategy.value,
-            self.tasks.value,
-            self.spread.value,
-            self.failure.value,
-            self.timeout.value or None,
-            self.window.value,
-        )
+        strategy, window, tasks, spread, failure, timeout = (widget.value for widget in self._settings)
+        settings = Settings(strategy, tasks, spread, failure, timeout or None, window)
         self._run, self._why_stopped, self._complaint = Run(settings), "Stopped", ""
         self._task = self._loop.create_task(self._run.perform(Picture(self.picture, self._complain)))
         self._task.add_done_callback(lambda task: self._ended())

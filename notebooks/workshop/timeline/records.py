@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate
 from math import isnan, nan
 from operator import sub
@@ -41,6 +42,7 @@ class TaskRecord:
     steps: tuple[tuple[float, float], ...] = field(default=(), repr=False)
 
 
+@dataclass(eq=False, slots=True)
 class Steps:
     """The stretches of time in which the tasks of a timeline ran, in columns.
 
@@ -49,12 +51,9 @@ class Steps:
         begins, ends: each step's times, in seconds since the timeline began; a task's steps stand in their order.
     """
 
-    __slots__ = ("begins", "ends", "firsts")
-
-    def __init__(self, firsts: array, begins: array, ends: array) -> None:
-        self.firsts = firsts
-        self.begins = begins
-        self.ends = ends
+    firsts: array
+    begins: array
+    ends: array
 
     def of(self, task: int) -> tuple[tuple[float, float], ...]:
         """Return the steps of one task, by its index: pairs of begin and end."""
@@ -72,6 +71,7 @@ class Steps:
         return bisect_right(self.firsts, seconds.index(longest)) - 1, longest
 
 
+@dataclass(eq=False, repr=False)
 class Records(Sequence[TaskRecord]):
     """The records of a timeline, in the order in which the tasks were created.
 
@@ -87,29 +87,16 @@ class Records(Sequence[TaskRecord]):
         missed: a sentence about what could not be seen, or "".
     """
 
-    def __init__(
-        self,
-        names: list[str] | None = None,
-        created: array | None = None,
-        started: array | None = None,
-        finished: array | None = None,
-        received: array | None = None,
-        outcomes: bytearray | None = None,
-        ended: float = 0.0,
-        steps: Steps | None = None,
-        over: bool = True,
-        missed: str = "",
-    ) -> None:
-        self.names = [] if names is None else names
-        self.created = array("d") if created is None else created
-        self.started = array("d") if started is None else started
-        self.finished = array("d") if finished is None else finished
-        self.received = array("d") if received is None else received
-        self.outcomes = bytearray() if outcomes is None else outcomes
-        self.ended = ended
-        self.steps = steps
-        self.over = over
-        self.missed = missed
+    names: Sequence[str] = field(default_factory=list)
+    created: array = field(default_factory=partial(array, "d"))
+    started: array = field(default_factory=partial(array, "d"))
+    finished: array = field(default_factory=partial(array, "d"))
+    received: array = field(default_factory=partial(array, "d"))
+    outcomes: bytearray = field(default_factory=bytearray)
+    ended: float = 0.0
+    steps: Steps | None = None
+    over: bool = True
+    missed: str = ""
 
     @classmethod
     def of(cls, records: Sequence[TaskRecord], ended: float) -> "Records":

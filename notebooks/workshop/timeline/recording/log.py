@@ -6,6 +6,8 @@ little time and memory, and keeps no task, coroutine or result alive.
 
 from array import array
 from asyncio import Future
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate, chain
 from math import isnan, nan
 from time import perf_counter as clock
@@ -72,6 +74,7 @@ class Waits:
             self.times.pop()
 
 
+@dataclass(eq=False, slots=True)
 class Moments:
     """The moments, names and outcomes of tasks, in the order in which the tasks were made.
 
@@ -87,22 +90,16 @@ class Moments:
         waits: when tasks waited, or None while nobody wants to know.
     """
 
-    __slots__ = (
-        *("arguments", "calls", "created", "finished", "names"),
-        *("outcomes", "received", "started", "unseen", "waits"),
-    )
-
-    def __init__(self) -> None:
-        self.created = array("d")
-        self.started = array("d")
-        self.finished = array("d")
-        self.received = array("d")
-        self.calls: list[Call | str] = []
-        self.arguments: list[object] = []
-        self.names: dict[int, str] = {}
-        self.outcomes: dict[int, int] = {}
-        self.unseen: set[int] = set()
-        self.waits: Waits | None = None
+    created: array = field(default_factory=partial(array, "d"))
+    started: array = field(default_factory=partial(array, "d"))
+    finished: array = field(default_factory=partial(array, "d"))
+    received: array = field(default_factory=partial(array, "d"))
+    calls: list[Call | str] = field(default_factory=list)
+    arguments: list[object] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    outcomes: dict[int, int] = field(default_factory=dict)
+    unseen: set[int] = field(default_factory=set)
+    waits: Waits | None = None
 
     def __len__(self) -> int:
         return len(self.calls)
@@ -136,10 +133,6 @@ class Moments:
         self.waits.open = False
         self.waits.thrown.clear()
         self.waits = None
-
-    def rename(self, place: int, name: str) -> None:
-        """Note the name that a task is given."""
-        self.names[place] = name
 
     def ended(self, place: int, outcome: int) -> None:
         """Note that a task's code ends now, and how."""

@@ -405,7 +405,7 @@ class Recorder:
             try:
                 task = before(coro, **options)
                 if options.get("name") is not None and isinstance(task, asyncio_tasks.Task):
-                    moments.rename(place, asyncio_tasks.Task.get_name(task))
+                    moments.names[place] = asyncio_tasks.Task.get_name(task)
                 return task
             finally:
                 if loop.get_task_factory() is make:  # the loop refused before it asked

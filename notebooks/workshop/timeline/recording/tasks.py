@@ -27,7 +27,7 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
         moments: where to note.
         adopting: whether objects of the base are to become objects of this class.
     """
-    received, finished, taken, rename = moments.received, moments.finished, moments.taken, moments.rename
+    received, finished, taken, names = moments.received, moments.finished, moments.taken, moments.names
     base_result, base_exception, base_await = base.result, base.exception, base.__await__
     base_set_name, base_get_name, done = base.set_name, base.get_name, base.done
 
@@ -78,7 +78,7 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
                 error.__traceback__ = error.__traceback__.tb_next
                 raise
             if name is not None:  # create_task of Python 3.13.0 passes on that no name was given
-                rename(self._timeline_place, base_get_name(self))
+                names[self._timeline_place] = base_get_name(self)
 
     return disguised(Recorded, base)
 
@@ -201,7 +201,7 @@ def adopt_by_attributes(task: Any, moments: Moments, place: int) -> None:
             error.__traceback__ = error.__traceback__.tb_next
             raise
         if name is not None:  # see Recorded.set_name
-            moments.rename(place, base.get_name(task))
+            moments.names[place] = base.get_name(task)
 
     for method in (result, exception, get_coro, set_name):
         if hasattr(base, method.__name__):
