@@ -93,11 +93,7 @@ def telling(case: str) -> Iterator[None]:
 
 
 async def attempt(
-    answer: Any,
-    *arguments: Any,
-    when: str = "",
-    look: Callable[[], Awaitable[None]] | None = None,
-    within: float = 0.0,
+    answer: Any, *arguments: Any, when: str = "", look: Callable[[], Awaitable[None]] | None = None, within: float = 0.0
 ) -> Outcome:
     """Run an answer, and stop with a clear message at whatever can go wrong in any exercise.
 

@@ -176,10 +176,7 @@ IDEAS = (
         "create_task takes a coroutine: what calling an `async def` function gives",
     ),
     (r"create_task\(\) takes 1 positional", "It takes one coroutine; a name is `name=...`"),
-    (
-        r"type object '(_asyncio\.)?Task' has no attribute",
-        "It is a function of asyncio: `asyncio.all_tasks()`",
-    ),
+    (r"type object '(_asyncio\.)?Task' has no attribute", "It is a function of asyncio: `asyncio.all_tasks()`"),
     ("(Result|Exception) is not set", "The task isn't done: await it first"),
     ("InvalidStateError: invalid state", "A future gets its result once only: ask `done()` before"),
     ("does not support set_result", "A task's result is what its coroutine returns"),

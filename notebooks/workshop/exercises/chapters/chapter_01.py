@@ -121,8 +121,7 @@ async def timed(answer: Any) -> str:
     expect(not outcome.blocked, BLOCKS)
     expect(shown(value) == "'tea'", f"The awaitable's result was 'tea', and the first of your pair is {shown(value)}.")
     expect(
-        isinstance(duration, Real | Decimal),
-        f"The second of your pair is {shown(duration)}: seconds were expected.",
+        isinstance(duration, Real | Decimal), f"The second of your pair is {shown(duration)}: seconds were expected."
     )
     duration = float(duration)
     expect(
@@ -318,10 +317,7 @@ def _expect_all_slept_together(outcome: Outcome, lengths: list[float]) -> None:
         outcome.elapsed > longest - 0.04,
         f"{took}, and the longest sleep is {seconds(longest)}: return when all have woken.",
     )
-    expect(
-        outcome.elapsed < 2 * total,
-        f"{took}, and the longest sleep is {seconds(longest)}: do you use `naps`?",
-    )
+    expect(outcome.elapsed < 2 * total, f"{took}, and the longest sleep is {seconds(longest)}: do you use `naps`?")
     expect(
         outcome.elapsed < (longest + total) / 2,
         f"{took}, about the sum of the sleeps, {seconds(total)}: they came one after another. "

@@ -97,10 +97,7 @@ class _Calls:
     """
 
     def __init__(
-        self,
-        delays: dict[str, float],
-        results: dict[str, Any] | None = None,
-        processed: dict[str, Any] | None = None,
+        self, delays: dict[str, float], results: dict[str, Any] | None = None, processed: dict[str, Any] | None = None
     ) -> None:
         self.delays = delays
         self.names = list(delays)

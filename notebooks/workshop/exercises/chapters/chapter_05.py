@@ -337,8 +337,7 @@ async def where_the_analogy_breaks(answer: Any) -> str:
         expect(sentence in read, f"This sentence is missing, or was changed: “{sentence}”")
     open_ones = [sentence for sentence in ANALOGY if read[sentence] is None]
     expect(
-        not open_ones,
-        f"{len(open_ones)} of {len(ANALOGY)} sentences have no answer yet: write True or False for each.",
+        not open_ones, f"{len(open_ones)} of {len(ANALOGY)} sentences have no answer yet: write True or False for each."
     )
     for sentence, holds in read.items():
         expect(

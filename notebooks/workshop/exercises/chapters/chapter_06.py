@@ -91,11 +91,7 @@ Times = tuple[float | None, float | None]
 MOST_AT_A_TIME: list[tuple[str, list[Times], int]] = [
     ("for three tasks of which two overlap", [(0.0, 0.4), (0.1, 0.2), (0.5, 0.6)], 2),
     ("for tasks that are not sorted by their start", [(0.5, 0.6), (0.0, 0.3), (0.2, 0.55), (0.25, 0.4)], 3),
-    (
-        "for two tasks of which one begins at the moment at which the other ends",
-        [(0.0, 0.2), (0.2, 0.4)],
-        1,
-    ),
+    ("for two tasks of which one begins at the moment at which the other ends", [(0.0, 0.2), (0.2, 0.4)], 1),
     ("for a task that still runs (its `finished` is None) and one that begins later", [(0.0, None), (0.5, 0.7)], 2),
     ("for a task that never started (its `started` is None) and one that did", [(None, None), (0.0, 0.2)], 1),
     (
@@ -103,11 +99,7 @@ MOST_AT_A_TIME: list[tuple[str, list[Times], int]] = [
         [(None, 0.05), (0.1, 0.3)],
         1,
     ),
-    (
-        "for a task that was cancelled before it started, and two that overlap",
-        [(None, 0.0), (0.0, 0.2), (0.1, 0.3)],
-        2,
-    ),
+    ("for a task that was cancelled before it started, and two that overlap", [(None, 0.0), (0.0, 0.2), (0.1, 0.3)], 2),
     ("for no tasks at all", [], 0),
     ("for tasks that never started, and no others", [(None, None), (None, 0.1)], 0),
 ]

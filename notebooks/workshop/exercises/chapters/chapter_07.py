@@ -220,10 +220,7 @@ async def polite_crawler(answer: Any) -> str:
     _expect_answers(answers, paths)
     expect(_error(answers[NOT_THERE]), f"{NOT_THERE} is not there: its Answer should have an `error`.")
     lost = [path for path in items if _error(answers[path])]
-    expect(
-        not lost,
-        f"{_some_of(lost)} failed, and another attempt would have succeeded: try again, up to four times.",
-    )
+    expect(not lost, f"{_some_of(lost)} failed, and another attempt would have succeeded: try again, up to four times.")
     _expect_data(answers, items)
     expect(reports, "Nothing was reported: call report(completed, total) whenever an address is done with.")
     expect(
@@ -268,8 +265,7 @@ def _some_of(paths: list[str]) -> str:
 def _expect_answers(answers: Any, paths: list[str]) -> None:
     """Go on if there is an answer for each path, and it is the one for this path."""
     expect(
-        isinstance(answers, Mapping),
-        f"A dictionary was expected, with an Answer for each path, not {shown(answers)}.",
+        isinstance(answers, Mapping), f"A dictionary was expected, with an Answer for each path, not {shown(answers)}."
     )
     missing = [path for path in paths if path not in answers]
     expect(not missing, f"There is no Answer for {_some_of(missing)}: every path gets one, whatever became of it.")

@@ -278,8 +278,7 @@ async def in_order(answer: Any) -> str:
     calls.expect_all_begun()
     results = _names(outcome.result)
     expect(
-        calls.finished != names,
-        "Each visitor had to wait until the one before had left: start all of them, then wait.",
+        calls.finished != names, "Each visitor had to wait until the one before had left: start all of them, then wait."
     )
     expect(
         sorted(results) == sorted(names),
@@ -323,8 +322,7 @@ async def post(answer: Any) -> str:
     )
     expected = ["D", "A", "lost", "C"]
     expect(
-        sorted(results) == sorted(expected),
-        f"Expected was {expected}, and your function returned {shown(results)}.",
+        sorted(results) == sorted(expected), f"Expected was {expected}, and your function returned {shown(results)}."
     )
     expect(
         results == expected,

@@ -409,8 +409,7 @@ async def _one_fails(answer: Any, error: type[Exception]) -> None:
 
     outcome = await _attempt(answer, consume, calls.call, calls.items(items), 3, when="when a call fails")
     expect(
-        ends,
-        "A call failed, and your caller got to know nothing of it: let its exception come out of the generator.",
+        ends, "A call failed, and your caller got to know nothing of it: let its exception come out of the generator."
     )
     expect(
         not isinstance(ends[0], BaseExceptionGroup),

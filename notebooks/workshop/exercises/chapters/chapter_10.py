@@ -8,17 +8,7 @@ import time
 from typing import Any
 
 from .. import runner
-from ..checks import (
-    WrongError,
-    attempt,
-    exercise,
-    expect,
-    expect_all_awaited,
-    explaining,
-    seconds,
-    shown,
-    texts_of,
-)
+from ..checks import WrongError, attempt, exercise, expect, expect_all_awaited, explaining, seconds, shown, texts_of
 from ..predictions import Verdict, prediction
 from ..slow_calls import attempt_cancelled
 
