@@ -343,39 +343,30 @@ def test_an_experiment_tells_what_holds(sentence, debug):
     asyncio.run(cell(), debug=debug)
 
 
-def test_experiments_tell_the_same_on_a_busy_computer():
-    async def cell():
-        neighbours = [asyncio.create_task(busy(chance)) for chance in map(random.Random, range(3))]
-        for sentence, (experiment, _) in ANALOGY.items():
-            assert await experiment() is TRUTH[sentence]
-        for task in neighbours:
-            task.cancel()
-        await asyncio.gather(*neighbours, return_exceptions=True)
-
+async def test_experiments_tell_the_same_on_a_busy_computer():
     async def busy(chance):
         while True:
             time.sleep(chance.choice([0, 0, 0, 0.003]))
             await asyncio.sleep(chance.choice([0, 0.001]))
 
-    asyncio.run(cell())
+    neighbours = [asyncio.create_task(busy(chance)) for chance in map(random.Random, range(3))]
+    for sentence, (experiment, _) in ANALOGY.items():
+        assert await experiment() is TRUTH[sentence]
+    for task in neighbours:
+        task.cancel()
+    await asyncio.gather(*neighbours, return_exceptions=True)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
-def test_experiments_tell_the_same_where_tasks_are_eager(capsys):
-    async def cell():
-        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
-        await check("5.2", TRUTH)
-
-    asyncio.run(cell())
+async def test_experiments_tell_the_same_where_tasks_are_eager(capsys):
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    await check("5.2", TRUTH)
     assert capsys.readouterr().out.startswith("✓ 5.2 ")
 
 
-def test_several_checks_at_a_time(capsys):
-    async def cell():
-        await asyncio.gather(*(check("5.2", TRUTH) for _ in range(3)), check("5.1", BEST))
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    asyncio.run(cell())
+async def test_several_checks_at_a_time(capsys):
+    await asyncio.gather(*(check("5.2", TRUTH) for _ in range(3)), check("5.1", BEST))
+    assert asyncio.all_tasks() == {asyncio.current_task()}
     lines = capsys.readouterr().out.replace("\n  ", " ").splitlines()
     assert [line[0] for line in lines] == ["✓"] * 4
 

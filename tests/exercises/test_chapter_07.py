@@ -519,20 +519,17 @@ def test_survives_odd_lines(told, odd):
 
 
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.15, 0.6, 1.5], ids=lambda seconds: f"{seconds} s")
-def test_the_stop_button_leaves_nothing(capfd, sockets, after):
+async def test_the_stop_button_leaves_nothing(capfd, sockets, after):
     async def cell():
         await check("7.2", Right72.as_completed_and_a_semaphore)
 
-    async def kernel():
-        before = sockets()
-        task = asyncio.create_task(cell())
-        await asyncio.sleep(after)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        assert sockets() == before or [each.status for each in sockets()] == ["TIME_WAIT"]
-        assert asyncio.get_running_loop().get_task_factory() is None
-
-    asyncio.run(kernel())
+    before = sockets()
+    task = asyncio.create_task(cell())
+    await asyncio.sleep(after)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert sockets() == before or [each.status for each in sockets()] == ["TIME_WAIT"]
+    assert asyncio.get_running_loop().get_task_factory() is None
     assert capfd.readouterr() == ("", "")

@@ -83,26 +83,23 @@ def test_an_endless_plain_function_is_interrupted(told, short_limits):
     told("0.1", Endless.plain_and_spins, "")
 
 
-def test_a_task_that_would_not_end_is_told_of(short_limits, capfd):
-    async def cell():
-        stubborn = []
+async def test_a_task_that_would_not_end_is_told_of(short_limits, capfd):
+    stubborn = []
 
-        async def refuses():
-            while not leave.is_set():
-                with contextlib.suppress(asyncio.CancelledError):
-                    await leave.wait()
+    async def refuses():
+        while not leave.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await leave.wait()
 
-        async def answer(a, b):
-            stubborn.append(asyncio.create_task(refuses()))
-            await asyncio.sleep(0.1)
-            return a + b
+    async def answer(a, b):
+        stubborn.append(asyncio.create_task(refuses()))
+        await asyncio.sleep(0.1)
+        return a + b
 
-        leave = asyncio.Event()
-        await check("0.1", answer)
-        leave.set()
-        await asyncio.wait(stubborn)
-
-    asyncio.run(cell())
+    leave = asyncio.Event()
+    await check("0.1", answer)
+    leave.set()
+    await asyncio.wait(stubborn)
     out, err = capfd.readouterr()
     assert "`refuses` still ran when your function returned, and would not be cancelled" in out.replace("\n  ", " ")
     assert err == ""
@@ -127,7 +124,7 @@ def test_an_unknown_number(capsys, number):
 
 
 @pytest.mark.parametrize("looks_around", [lambda: None, asyncio.all_tasks])
-def test_the_stop_button_stops_a_check_and_its_answer(capfd, looks_around):
+async def test_the_stop_button_stops_a_check_and_its_answer(capfd, looks_around):
     ended = []
 
     async def answer(a, b):
@@ -137,21 +134,18 @@ def test_the_stop_button_stops_a_check_and_its_answer(capfd, looks_around):
         finally:
             ended.append("answer")
 
-    async def kernel():
-        cell = asyncio.create_task(check("0.1", answer)._run())
-        await asyncio.sleep(0.05)
-        cell.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await cell
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        assert asyncio.get_running_loop().get_task_factory() is None
-
-    asyncio.run(kernel())
+    cell = asyncio.create_task(check("0.1", answer)._run())
+    await asyncio.sleep(0.05)
+    cell.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cell
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert asyncio.get_running_loop().get_task_factory() is None
     assert ended == ["answer"]
     assert capfd.readouterr() == ("", "")
 
 
-def test_settings_of_the_loop_are_kept(capsys):
+async def test_settings_of_the_loop_are_kept(capsys):
     seen = []
 
     def factory(loop, coro, **options):
@@ -161,16 +155,13 @@ def test_settings_of_the_loop_are_kept(capsys):
     def handler(loop, context):
         seen.append(context["message"])
 
-    async def cell():
-        loop = asyncio.get_running_loop()
-        loop.set_task_factory(factory)
-        loop.set_exception_handler(handler)
-        await check("1.2", Right12.by_as_completed)
-        assert loop.get_task_factory() is factory
-        assert loop.get_exception_handler() is handler
-
     filters = list(warnings.filters)
-    asyncio.run(cell())
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(factory)
+    loop.set_exception_handler(handler)
+    await check("1.2", Right12.by_as_completed)
+    assert loop.get_task_factory() is factory
+    assert loop.get_exception_handler() is handler
     assert "sleeper" in seen
     assert warnings.filters == filters
     assert capsys.readouterr().out.startswith("✓ 1.2 ")
@@ -191,8 +182,9 @@ def test_the_alarm_of_somebody_else_is_kept(capsys):
         signal.signal(signal.SIGALRM, before)
 
 
-def test_tasks_and_warnings_of_others_are_left_alone(capsys):
-    async def cell():
+async def test_tasks_and_warnings_of_others_are_left_alone(capsys):
+    with pytest.warns(UserWarning, match="take care") as shown:
+
         async def mine():
             await asyncio.sleep(0.2)
             return "mine"
@@ -204,29 +196,20 @@ def test_tasks_and_warnings_of_others_are_left_alone(capsys):
         task = asyncio.create_task(mine())
         await check("0.1", answer)
         assert await task == "mine"
-
-    with pytest.warns(UserWarning, match="take care") as shown:
-        asyncio.run(cell())
     assert len(shown) == 5  # the answer is called five times
     assert capsys.readouterr().out.startswith("✓ 0.1 ")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
-def test_eager_tasks(capsys):
-    async def cell():
-        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
-        await check("2.1", Right21.tasks_and_as_completed)
-
-    asyncio.run(cell())
+async def test_eager_tasks(capsys):
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    await check("2.1", Right21.tasks_and_as_completed)
     assert capsys.readouterr().out.startswith("✓ 2.1 ")
 
 
-def test_two_checks_at_once(capsys):
-    async def cell():
-        await asyncio.gather(check("0.1", Right01.wait_and_add), check("0.1", Anything.raises))
-        assert asyncio.get_running_loop().get_task_factory() is None
-
-    asyncio.run(cell())
+async def test_two_checks_at_once(capsys):
+    await asyncio.gather(check("0.1", Right01.wait_and_add), check("0.1", Anything.raises))
+    assert asyncio.get_running_loop().get_task_factory() is None
     assert [line[0] for line in capsys.readouterr().out.replace("\n  ", " ").splitlines()] == ["✗", "✓"]
 
 

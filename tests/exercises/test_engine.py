@@ -129,7 +129,7 @@ def test_what_is_raised_while_anything_else_is_freed_is_printed_as_usual(monkeyp
     assert printed == ["at the end"]
 
 
-def test_a_run_keeps_nothing_of_what_was_never_awaited():
+async def test_a_run_keeps_nothing_of_what_was_never_awaited():
     given = []
 
     async def answer():
@@ -138,16 +138,13 @@ def test_a_run_keeps_nothing_of_what_was_never_awaited():
             given.append(weakref.ref(next_one))
         return [task.result() for task in tasks]  # raises, so that this frame belongs to an exception of a task
 
-    async def cell():
-        outcome = await runner.run(answer)
-        assert outcome.never_awaited == ["_wait_for_one"] * 3
-        assert [reference() for reference in given] == [None] * 3
-
-    asyncio.run(cell())
+    outcome = await runner.run(answer)
+    assert outcome.never_awaited == ["_wait_for_one"] * 3
+    assert [reference() for reference in given] == [None] * 3
 
 
 @pytest.mark.parametrize("error", [None, LookupError])
-def test_a_generator_that_only_the_collection_frees_is_closed_before_the_run_is_over(error):
+async def test_a_generator_that_only_the_collection_frees_is_closed_before_the_run_is_over(error):
     said = []
 
     async def answer():
@@ -164,13 +161,10 @@ def test_a_generator_that_only_the_collection_frees_is_closed_before_the_run_is_
             if error:
                 raise error
 
-    async def cell():
-        outcome = await runner.run(answer)
-        assert said == ["closed"]
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        assert outcome.task_errors == (["LookupError"] if error else [])
-
-    asyncio.run(cell())
+    outcome = await runner.run(answer)
+    assert said == ["closed"]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert outcome.task_errors == (["LookupError"] if error else [])
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="older Pythons say nothing of it")
@@ -441,7 +435,7 @@ def test_an_answer_gets_its_own_tasks_and_those_of_its_own_loops(judge):
     assert judge("0.1", answer).startswith("✓")
 
 
-def test_others_still_get_all_tasks_while_an_answer_runs():
+async def test_others_still_get_all_tasks_while_an_answer_runs():
     seen = []
 
     async def answer():
@@ -449,18 +443,15 @@ def test_others_still_get_all_tasks_while_an_answer_runs():
         await asyncio.sleep(0.1)
         return 1
 
-    async def cell():
-        me, other = asyncio.current_task(), asyncio.create_task(looks())
-        await runner.run(answer)
-        await other
-        assert {me, other} < seen[0]
-        assert asyncio.all_tasks() == {me}
-
     async def looks():
         await asyncio.sleep(0.05)
         seen.append(asyncio.all_tasks())
 
-    asyncio.run(cell())
+    me, other = asyncio.current_task(), asyncio.create_task(looks())
+    await runner.run(answer)
+    await other
+    assert {me, other} < seen[0]
+    assert asyncio.all_tasks() == {me}
 
 
 # ---- how it is said
@@ -509,7 +500,7 @@ def test_a_check_quotes_the_blanks_that_the_reader_wrote(judge):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
-def test_a_console_that_lacks_the_signs_gets_words(monkeypatch, encoding):
+async def test_a_console_that_lacks_the_signs_gets_words(monkeypatch, encoding):
     async def right(a, b):
         await asyncio.sleep(0.1)
         return a + b
@@ -518,13 +509,10 @@ def test_a_console_that_lacks_the_signs_gets_words(monkeypatch, encoding):
         await asyncio.sleep(0.1)
         return f"Łódź {'…' * 60} {a + b}"
 
-    async def cell():
-        await check("0.1", right)
-        await check("0.1", odd)
-
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
-    asyncio.run(cell())
+    await check("0.1", right)
+    await check("0.1", odd)
     predict("1.1", "✓")
     predict("1.1", "a")
     compare("1.1", ["✓"])
