@@ -106,17 +106,12 @@ def test_where_marks_cannot_be_written_there_are_words(monkeypatch, encoding):
     assert out[-1].startswith("Not ready: ")
 
 
-def test_a_missing_package(capsys):
-    out = lines(capsys, matplotlib=None)
-    assert "✗ matplotlib is not installed → do: run %pip install matplotlib in a cell of its own" in out
-    assert out[-1].startswith("Not ready: ")
-
-
-def test_an_old_package(capsys, monkeypatch):
+def test_what_is_missing_or_old_is_told_with_what_to_do(capsys, monkeypatch):
     monkeypatch.setitem(MINIMUMS, "matplotlib", "3.9")
-    out = lines(capsys, matplotlib="3.8.4")
+    out = lines(capsys, matplotlib="3.8.4", tqdm=None)
     to_do = 'run %pip install --upgrade "matplotlib>=3.9" in a cell of its own'
     assert f"✗ matplotlib 3.9 or later (here: 3.8.4) → do: {to_do}" in out
+    assert "✗ tqdm is not installed → do: run %pip install tqdm in a cell of its own" in out
     assert out[-1].startswith("Not ready: ")
 
 
@@ -127,9 +122,6 @@ def test_what_some_settings_do_without(capsys):
     assert "– nbval is not installed: only to test the notebooks" in out
     assert "– ipykernel 7.4 or later (here: 6.17.1): older than tested, but enough for these lessons" in out
     assert out[-1] == "Ready: on to the lesson."
-
-
-def test_a_package_that_is_not_there_is_not_called_old(capsys):
     assert "– ipykernel is not installed: fine where another kernel runs this notebook" in lines(capsys, ipykernel=None)
 
 

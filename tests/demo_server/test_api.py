@@ -7,8 +7,6 @@ import io
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from asyncio.proactor_events import BaseProactorEventLoop
@@ -17,11 +15,9 @@ from collections import Counter
 import aiohttp
 import pytest
 
-from clock.kernel import kernel_environment, no_test_clock_here
-from support.kernels import running_kernel
-from support.places import NOTEBOOKS
+from support.scripts import run_script
 from workshop import Timeline, demo_api
-from workshop.demo_server.behaviour import Manners
+from workshop.demo_server.behaviour import Behaviour
 from workshop.demo_server.server import PATIENCE
 
 NO_WINDOWS = pytest.mark.skipif(os.name == "nt", reason="Windows has the loop itself, not one that behaves like it")
@@ -40,11 +36,11 @@ async def fetch(session, path):
         return response.status, response.content_type, await response.text()
 
 
-def fetched(*paths, **manners):
+def fetched(*paths, **behaviour):
     """Fetch paths one after another, and return what came."""
 
     async def main():
-        async with demo_api(**manners) as api, aiohttp.ClientSession(api.url) as session:
+        async with demo_api(**behaviour) as api, aiohttp.ClientSession(api.url) as session:
             return [await fetch(session, path) for path in paths]
 
     return run(main())
@@ -112,18 +108,14 @@ class Acceptor:
 # What there is
 
 
-@pytest.mark.parametrize("path", ["/photos", "/users"])
-def test_lists_are_json(path):
-    [(status, kind, text)] = fetched(path)
-    assert (status, kind) == (200, "application/json")
-    entries = json.loads(text)
-    assert [entry["id"] for entry in entries] == list(range(1, len(entries) + 1))
-    assert len(entries) >= 4
-
-
-def test_each_photo_belongs_to_a_user():
-    (_, _, photos), (_, _, users) = fetched("/photos", "/users")
-    assert {photo["user"] for photo in json.loads(photos)} <= {user["id"] for user in json.loads(users)}
+def test_lists_are_json_and_each_photo_belongs_to_a_user():
+    answers = fetched("/photos", "/users")
+    assert [(status, kind) for status, kind, _ in answers] == [(200, "application/json")] * 2
+    photos, users = (json.loads(text) for _, _, text in answers)
+    for entries in (photos, users):
+        assert [entry["id"] for entry in entries] == list(range(1, len(entries) + 1))
+        assert len(entries) >= 4
+    assert {photo["user"] for photo in photos} <= {user["id"] for user in users}
 
 
 def test_customers_are_csv():
@@ -178,28 +170,11 @@ async def test_nothing_is_taken():
     assert "POST" in answer["error"]
 
 
-def test_garbage_is_no_json_though_it_says_so():
-    [(status, kind, text)] = fetched("/garbage")
-    assert (status, kind) == (200, "application/json")
-    with pytest.raises(json.JSONDecodeError):
-        json.loads(text)
-
-
-async def test_a_cut_connection_shows_while_the_body_is_read():
-    async with demo_api() as api, aiohttp.ClientSession(api.url) as session:
-        async with session.get("/cut") as response:
-            with pytest.raises(aiohttp.ClientPayloadError):
-                await response.read()
-        assert response.status == 200
-        assert (await fetch(session, "/users"))[0] == 200
-    assert [entry.status for entry in api.requests] == [None, 200]
-
-
 # How it answers
 
 
-async def test_the_server_keeps_to_its_manners():
-    manners = Manners(failures=0.6, seed=1)
+async def test_the_server_keeps_to_its_behaviour():
+    behaviour = Behaviour(failures=0.6, seed=1)
     paths = [f"/items/{number}" for number in range(1, 41)]
 
     async def outcome(session, path):
@@ -216,7 +191,7 @@ async def test_the_server_keeps_to_its_manners():
         rounds = []
         for _ in range(2):
             rounds.append(await asyncio.gather(*(outcome(session, path) for path in paths)))
-    assert rounds == [[manners.failure(path, attempt) for path in paths] for attempt in (1, 2)]
+    assert rounds == [[behaviour.failure(path, attempt) for path in paths] for attempt in (1, 2)]
     expected = {None: 200, "500": 500, "garbage": 200, "cut": None}
     in_order = {path: [entry.status for entry in api.requests if entry.path == path] for path in paths}
     assert in_order == {path: [expected[outcomes[place]] for outcomes in rounds] for place, path in enumerate(paths)}
@@ -255,7 +230,8 @@ async def test_who_was_turned_away_has_used_up_no_attempt():
     path = next(
         f"/items/{number}"
         for number in range(1, 1000)
-        if [Manners(failures=0.5).failure(f"/items/{number}", attempt) for attempt in (1, 2, 3)] == [None, "500", None]
+        if [Behaviour(failures=0.5).failure(f"/items/{number}", attempt) for attempt in (1, 2, 3)]
+        == [None, "500", None]
     )
     async with demo_api({path: 0.1}, failures=0.5, limit=1) as api, aiohttp.ClientSession(api.url) as session:
         await asyncio.gather(fetch(session, path), fetch(session, path))
@@ -378,23 +354,6 @@ async def test_open_requests_end_with_the_block_however_it_is_left(error):
     else:
         assert error is None
     assert all(entry.finished is not None and entry.status is None for entry in api.requests)
-    assert all_cut_off(await asyncio.gather(*tasks, return_exceptions=True))
-
-
-async def test_a_block_that_is_cancelled_stops_the_server():
-    async def block(seen):
-        async with demo_api() as api:
-            seen += [api, *await hanging(api)]
-            await asyncio.Event().wait()
-
-    seen = []
-    task = asyncio.create_task(block(seen))
-    await until(lambda: len(seen) == 4)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    api, *tasks = seen
-    assert all(entry.finished is not None for entry in api.requests)
     assert all_cut_off(await asyncio.gather(*tasks, return_exceptions=True))
 
 
@@ -601,14 +560,6 @@ async def test_a_timeline_shows_the_readers_tasks_only(nested):
     ]
 
 
-def run_script(source, *arguments):
-    """Run a script in a fresh interpreter, and return what it prints. Warnings are errors."""
-    command = [sys.executable, "-W", "error", "-c", source, *arguments]
-    ran = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NOTEBOOKS)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return ran.stdout
-
-
 def test_the_workshop_is_imported_without_aiohttp():
     assert run_script("import sys, workshop; print('aiohttp' in sys.modules)") == "False\n"
     assert run_script("import sys; from workshop import demo_api; print('aiohttp' in sys.modules)") == "True\n"
@@ -630,42 +581,3 @@ except ImportError as error:
     words, other = run_script(source).splitlines()
     assert words == "the demo API needs aiohttp: run %pip install aiohttp in a cell of its own, then try again"
     assert other.startswith("cannot import name 'demo' from 'workshop'")
-
-
-@pytest.mark.skipif(no_test_clock_here() is not None, reason="the test clock cannot be used here")
-def test_on_the_test_clock_times_are_exact(tmp_path):
-    source = """
-import asyncio, time
-import aiohttp
-from workshop import Timeline, demo_api
-
-async def fetch(session, path):
-    async with session.get(path) as response:
-        await response.read()
-        return path, response.status
-
-async def received():
-    delay = {"/photos": 0.4, "/users": 0.1, "/status/404": 0.25} | {f"/items/{n}": n / 100 for n in range(1, 101)}
-    async with demo_api(delay) as api, aiohttp.ClientSession(api.url) as session:
-        for paths in [["/photos", "/users", "/status/404"], [f"/items/{n}" for n in range(1, 101)]]:
-            start = time.perf_counter()
-            async with Timeline() as timeline:
-                tasks = [asyncio.create_task(fetch(session, path)) for path in paths]
-                for next_result in asyncio.as_completed(tasks):
-                    path, status = await next_result
-                    print(f"{time.perf_counter() - start:.2f} {path} {status}")
-            print(timeline)
-        print(api)
-    print([(entry.connection, entry.path, round(entry.arrived, 6)) for entry in api.requests])
-
-await received()"""
-    with running_kernel(kernel_environment(tmp_path, clock="test"), tmp_path / "log") as kernel:
-        assert kernel.run(f"%cd -q {NOTEBOOKS}").error is None
-        first, again = (kernel.run(source) for _ in range(2))
-    assert (first.error, first.stderr) == (None, "")
-    lines = first.stdout.splitlines()
-    assert lines[:3] == ["0.10 /users 200", "0.25 /status/404 404", "0.40 /photos 200"]
-    table_length = 1 + 3
-    assert lines[3 + table_length :][:100] == [f"{number / 100:.2f} /items/{number} 200" for number in range(1, 101)]
-    assert "<demo API, requests: 103, connections: 100>" in lines
-    assert again == first

@@ -5,34 +5,38 @@ from collections import Counter
 import pytest
 
 from workshop import demo_api
-from workshop.demo_server.behaviour import FAILURES, Manners
+from workshop.demo_server.behaviour import FAILURES, Behaviour
 
 
 def test_a_delay_is_the_same_for_all_or_given_by_path():
-    assert {Manners(delay=0.5).delay(path) for path in ("/photos", "/users")} == {0.5}
-    manners = Manners(delay={"/photos": 0.5, "/users": 1})
-    assert [manners.delay(path) for path in ("/photos", "/users", "/items/1")] == [0.5, 1, 0]
+    assert {Behaviour(delay=0.5).delay(path) for path in ("/photos", "/users")} == {0.5}
+    behaviour = Behaviour(delay={"/photos": 0.5, "/users": 1})
+    assert [behaviour.delay(path) for path in ("/photos", "/users", "/items/1")] == [0.5, 1, 0]
 
 
 def test_jitter_depends_on_path_and_seed_and_on_nothing_else():
     paths = [f"/items/{number}" for number in range(1, 201)]
-    manners = Manners(delay=1, jitter=2, seed=3)
-    delays = [manners.delay(path) for path in paths]
-    assert [Manners(delay=1, jitter=2, seed=3).delay(path) for path in reversed(paths)] == delays[::-1]
-    assert [Manners(delay=1, jitter=2, seed=4).delay(path) for path in paths] != delays
+    behaviour = Behaviour(delay=1, jitter=2, seed=3)
+    delays = [behaviour.delay(path) for path in paths]
+    assert [Behaviour(delay=1, jitter=2, seed=3).delay(path) for path in reversed(paths)] == delays[::-1]
+    assert [Behaviour(delay=1, jitter=2, seed=4).delay(path) for path in paths] != delays
     assert len(set(delays)) == 200
     assert all(1 <= delay <= 3 for delay in delays)
     assert min(delays) < 1.1 and max(delays) > 2.9
 
 
 def test_jitter_is_the_same_on_every_python():
-    assert [f"{Manners(jitter=1).delay(f'/items/{number}'):.3f}" for number in (1, 2, 3)] == ["0.518", "0.970", "0.164"]
+    assert [f"{Behaviour(jitter=1).delay(f'/items/{number}'):.3f}" for number in (1, 2, 3)] == [
+        "0.518",
+        "0.970",
+        "0.164",
+    ]
 
 
 @pytest.mark.parametrize("share", [0, 0.2, 1])
 def test_a_share_of_the_requests_fails(share):
-    manners = Manners(failures=share)
-    failures = Counter(manners.failure(f"/items/{number}", 1) for number in range(2000))
+    behaviour = Behaviour(failures=share)
+    failures = Counter(behaviour.failure(f"/items/{number}", 1) for number in range(2000))
     assert (2000 - failures[None]) / 2000 == pytest.approx(share, abs=0.03)
     assert all((failures[kind] > 100) == (share > 0) for kind in FAILURES)
 
@@ -41,7 +45,7 @@ def test_failures_depend_on_path_seed_and_attempt():
     paths = [f"/items/{number}" for number in range(1, 101)]
 
     def failures(attempt, seed=0):
-        return [Manners(failures=0.5, seed=seed).failure(path, attempt) for path in paths]
+        return [Behaviour(failures=0.5, seed=seed).failure(path, attempt) for path in paths]
 
     assert failures(1) == failures(1)
     assert failures(1) != failures(1, seed=1)
@@ -50,7 +54,7 @@ def test_failures_depend_on_path_seed_and_attempt():
 
 
 @pytest.mark.parametrize(
-    ("manners", "error", "words"),
+    ("behaviour", "error", "words"),
     [
         ({"delay": -1}, ValueError, "delay is a number of seconds, 0 or more, not -1"),
         ({"delay": float("nan")}, ValueError, "0 or more, not nan"),
@@ -71,7 +75,7 @@ def test_failures_depend_on_path_seed_and_attempt():
         ({"seed": "a"}, TypeError, "seed is a whole number, such as seed=1, not 'a'"),
     ],
 )
-def test_wrong_arguments_are_told_of_before_anything_starts(manners, error, words):
+def test_wrong_arguments_are_told_of_before_anything_starts(behaviour, error, words):
     with pytest.raises(error) as raised:
-        demo_api(**manners)
+        demo_api(**behaviour)
     assert words in str(raised.value)

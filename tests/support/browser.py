@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Request, expect, sync_playwright
@@ -23,6 +22,15 @@ from support.notebook_tools import Notebook
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 """Programs that will do, as they are called on PATH."""
+
+INSTALLED = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"$PROGRAMFILES\Google\Chrome\Application\chrome.exe",
+    r"$LOCALAPPDATA\Google\Chrome\Application\chrome.exe",
+    r"$LOCALAPPDATA\Chromium\Application\chrome.exe",
+)
+"""Where macOS and Windows install them."""
 
 NOT_FOUND = (
     "the browser tests need Chromium or Google Chrome, and none was found. Install one, for example by "
@@ -353,8 +361,8 @@ def running_browser() -> Iterator[Browser]:
 
 
 def program(own: str) -> str:
-    """Return the path of the browser to use: Playwright's own where it is installed, else one that is on PATH or in
-    one of the `places`.
+    """Return the path of the browser to use: Playwright's own where it is installed, else one that is on PATH, or where
+    macOS and Windows install Google Chrome.
 
     Args:
         own: where Playwright's own would be.
@@ -362,22 +370,10 @@ def program(own: str) -> str:
     Raises:
         NoBrowserError: there is none.
     """
-    on_path = filter(None, map(shutil.which, NAMES))
-    for found in chain([own], on_path, map(str, places())):
+    for found in filter(None, [own, *map(shutil.which, NAMES), *map(os.path.expandvars, INSTALLED)]):
         if Path(found).exists():
             return found
     raise NoBrowserError(NOT_FOUND)
-
-
-def places() -> Iterator[Path]:
-    """Yield where browsers are installed that are not on PATH: on macOS, then on Windows."""
-    for applications in (Path("/Applications"), Path.home() / "Applications"):
-        for name in ("Chromium", "Google Chrome"):
-            yield applications / f"{name}.app" / "Contents" / "MacOS" / name
-    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
-        for name in ("Chromium", "Google/Chrome"):
-            if variable in os.environ:
-                yield Path(os.environ[variable], name, "Application", "chrome.exe")
 
 
 def _sandboxed() -> bool:

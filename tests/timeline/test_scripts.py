@@ -1,24 +1,14 @@
 """A timeline works wherever an event loop runs: in a script, in a cell, and under nested loops."""
 
-import subprocess
-import sys
-
 import pytest
 
-from support.places import NOTEBOOKS
+from support.scripts import run_script
 
 
 def output_of(source):
-    """Run a script in a fresh interpreter, and return what it prints. Warnings are errors.
-
-    But for one that is not ours: nest_asyncio uses what goes in Python 3.16.
-    """
+    """Run a script. Warnings are errors, but for one that is not ours: nest_asyncio uses what goes in Python 3.16."""
     going = [f"ignore:'asyncio:DeprecationWarning:{module}" for module in ("nest_asyncio", "nest_asyncio2")]
-    filters = [part for each in ("error", *going) for part in ("-W", each)]
-    command = [sys.executable, *filters, "-c", source]
-    ran = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NOTEBOOKS)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return ran.stdout
+    return run_script(source, options=tuple(part for each in ("error", *going) for part in ("-W", each)))
 
 
 SLEEPERS = """

@@ -1,11 +1,7 @@
 """The table and the alt text say what the tasks did, whatever the tasks are called."""
 
-import subprocess
-import sys
-
 import pytest
 
-from support.places import NOTEBOOKS
 from workshop.timeline.records import Records, TaskRecord
 from workshop.timeline.views.text import describe, one_line, table
 
@@ -236,10 +232,3 @@ def test_descriptions_stay_short(length):
     rows = [(f"{i}" * length, 0, 0, i + 1, 2 * i + 2, "exception") for i in range(6)]
     assert len(describe("title " * 100, records(*rows, ended=20.0))) <= 400
     assert len(describe("title " * 100, records(*rows, ended=20.0), 0.5)) <= 400
-
-
-def test_needs_no_matplotlib():
-    program = (
-        "import sys, workshop.timeline.views.text; sys.exit('matplotlib' in sys.modules or 'numpy' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", program], cwd=NOTEBOOKS, check=True)

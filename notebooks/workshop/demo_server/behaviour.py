@@ -12,20 +12,8 @@ FAILURES = ("500", "cut", "garbage")
 """How a request fails: by status 500, by a connection that is cut within the answer, by a body that is not JSON."""
 
 
-class Manners:
-    """The manners of one server.
-
-    Args:
-        delay: seconds before each answer; or, by path, the seconds before the answers there, and none elsewhere.
-        jitter: seconds. To its delay each path adds a share of them, from nothing to all.
-        failures: the share of requests that fail, from 0 to 1.
-        limit: so many requests are served at a time, and any above are turned away; None for no limit.
-        seed: where the shares of jitter, and the failures, come from.
-
-    Raises:
-        TypeError: if one of these is of the wrong kind.
-        ValueError: if one is out of range.
-    """
+class Behaviour:
+    """How one server behaves. Arguments and exceptions are those of `demo_api`."""
 
     def __init__(
         self,

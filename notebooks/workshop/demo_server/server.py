@@ -16,7 +16,7 @@ from time import perf_counter as clock
 from types import TracebackType
 from typing import Any
 
-from .behaviour import Manners
+from .behaviour import Behaviour
 
 try:
     from aiohttp import web
@@ -77,11 +77,11 @@ class DemoApi:
         most_at_a_time: how many requests there were at a time, at most; those turned away count, too.
     """
 
-    def __init__(self, manners: Manners) -> None:
+    def __init__(self, behaviour: Behaviour) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self.most_at_a_time = 0
-        self._manners = manners
+        self._behaviour = behaviour
         self._url: str | None = None
         self._began = 0.0
         self._server: web.Server | None = None
@@ -186,7 +186,7 @@ class DemoApi:
             entry.finished = clock() - self._began
 
     async def _serve_or_turn_away(self, request: web.BaseRequest) -> web.StreamResponse:
-        limit = self._manners.limit
+        limit = self._behaviour.limit
         if limit is not None and self._served_now >= limit:
             return pages.error(429, f"too many requests: at most {limit} at a time", Retry_After=RETRY_AFTER)
         self._served_now += 1
@@ -198,8 +198,8 @@ class DemoApi:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
         self._attempts[path] += 1
-        failure = self._manners.failure(path, self._attempts[path])
-        await asyncio.sleep(self._manners.delay(path))
+        failure = self._behaviour.failure(path, self._attempts[path])
+        await asyncio.sleep(self._behaviour.delay(path))
         match failure:
             case "500":
                 return pages.error(500, "something went wrong: another attempt may succeed")
@@ -252,7 +252,7 @@ def demo_api(
         TypeError: if an argument is of the wrong kind.
         ValueError: if one is out of range.
     """
-    return DemoApi(Manners(delay, jitter, failures, limit, seed))
+    return DemoApi(Behaviour(delay, jitter, failures, limit, seed))
 
 
 def _allow_open_files() -> None:
