@@ -386,7 +386,7 @@ def test_a_coroutine_that_has_ended_already_fails_as_ever(clock):
 @leaves()
 async def test_what_is_no_coroutine_is_not_recorded(clock, wrong):
     with pytest.raises(TypeError):
-        asyncio.create_task(wrong)
+        await asyncio.create_task(wrong)
 
 
 # Whose tasks

@@ -10,7 +10,7 @@ from typing import Any
 
 from workshop.timeline.records import RESULT, STILL_RUNNING, Records
 from workshop.timeline.views.bundle import picture_with_words
-from workshop.timeline.views.text import LONGEST_NAME, MOST_DESCRIBED, MOST_ROWS, one_line
+from workshop.timeline.views.text import LONGEST_NAME, MOST_DESCRIBED, in_columns, one_line, rows_of
 
 LEGEND = {
     "waits to start": "ordered, waits for an oven",
@@ -158,19 +158,11 @@ def _times(slips: Sequence[Slip], moment: str) -> Iterator[float | None]:
 
 def _table(slips: Sequence[Slip]) -> str:
     """Return the slips as a table. Of more than 40 slips the first 20 and the last 20 are shown."""
-    left_out = max(len(slips) - MOST_ROWS, 0)
-    above = MOST_ROWS // 2 if left_out else len(slips)
     rows = [["table", "dish", *(moment.replace("_", " ") for moment in MOMENTS)]]
-    for slip in (*slips[:above], *slips[above + left_out :]):
+    for slip in map(slips.__getitem__, rows_of(len(slips))):
         times = (getattr(slip, moment) for moment in MOMENTS)
         rows.append([_name(slip.table), _name(slip.dish), *("-" if time is None else f"{time:.2f}" for time in times)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join([*map(str.ljust, row[:2], widths), *map(str.rjust, row[2:], widths[2:])]).rstrip() for row in rows
-    ]
-    if left_out:
-        lines.insert(1 + above, f"… {left_out} more …")
-    return "\n".join(lines)
+    return "\n".join(in_columns(rows, len(slips), as_text=(0, 1)))
 
 
 def _described(slips: Sequence[Slip]) -> str:

@@ -1,6 +1,6 @@
 """What a timeline says in words: the table, and the description of its picture. Standard library only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from math import isnan
 
@@ -49,18 +49,9 @@ def table(records: Records, deadline: float | None = None) -> str:
     if not records:
         return "\n".join(_nothing(records))
     decimals = _decimals(_span(records))
-    count = len(records)
-    left_out = count - MOST_ROWS if count > MOST_ROWS else 0
-    above = (count - left_out + 1) // 2
-    rows = [HEADINGS if records.steps is None else (*HEADINGS[:-1], RUNNING, HEADINGS[-1])]
-    rows += [_row(records, index, decimals) for index in chain(range(above), range(above + left_out, count))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join((name.ljust(widths[0]), *map(str.rjust, times, widths[1:-1]), outcome))
-        for name, *times, outcome in rows
-    ]
-    if left_out:
-        lines.insert(1 + above, f"… {left_out} more …")
+    headings = HEADINGS if records.steps is None else (*HEADINGS[:-1], RUNNING, HEADINGS[-1])
+    rows = [headings, *(_row(records, index, decimals) for index in rows_of(len(records)))]
+    lines = in_columns(rows, len(records), as_text=(0, len(headings) - 1))
     if deadline is not None:
         lines.append(_at_deadline(records, deadline, LONGEST_NAME, MOST_IN_SENTENCE))
     running = records.outcomes.count(STILL_RUNNING)
@@ -73,6 +64,28 @@ def table(records: Records, deadline: float | None = None) -> str:
     if records.missed:
         lines.append(records.missed)
     return "\n".join(lines)
+
+
+def rows_of(count: int) -> list[int]:
+    """Return which of so many rows a table shows: all, or of more than 40 the first 20 and the last 20."""
+    rows = range(count)
+    return [*rows] if count <= MOST_ROWS else [*rows[: MOST_ROWS // 2], *rows[-MOST_ROWS // 2 :]]
+
+
+def in_columns(rows: Sequence[Sequence[str]], count: int, as_text: Sequence[int]) -> list[str]:
+    """Return the lines of a table.
+
+    Args:
+        rows: the headings, and those rows that `rows_of` has chosen.
+        count: of how many rows these are. That some are left out is said between them.
+        as_text: the columns that begin at the left; the others hold numbers, and end at the right.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = [str.ljust if column in as_text else str.rjust for column in range(len(widths))]
+    lines = ["  ".join(side(cell, width) for side, cell, width in zip(sides, row, widths, strict=True)) for row in rows]
+    if count > MOST_ROWS:
+        lines.insert(1 + MOST_ROWS // 2, f"… {count - MOST_ROWS} more …")
+    return [line.rstrip() for line in lines]
 
 
 def describe(title: str, records: Records, deadline: float | None = None) -> str:
