@@ -1,7 +1,6 @@
 """The small Dask cluster: it does its work, survives the death of a worker, and leaves nothing behind."""
 
 import asyncio
-import functools
 import os
 import signal
 import subprocess
@@ -25,20 +24,10 @@ PATIENCE = 120
 """Seconds after which a test gives up: much more than a busy computer needs."""
 
 
-def on_a_loop(test):
-    """Run a test on an event loop, and see to it that it leaves no task and no process."""
-
-    @functools.wraps(test)
-    def run(*arguments, **options):
-        async def watched():
-            async with asyncio.timeout(PATIENCE):
-                await test(*arguments, **options)
-            assert asyncio.all_tasks() == {asyncio.current_task()}
-
-        asyncio.run(watched())
-        assert child_processes() == []
-
-    return run
+@pytest.fixture(autouse=True)
+def no_process_is_left():
+    yield
+    assert child_processes() == []
 
 
 def nap(seconds, name):
@@ -51,7 +40,6 @@ async def kill_workers(client):
         os.kill(process, signal.SIGTERM)
 
 
-@on_a_loop
 async def test_calls_arrive_in_the_order_in_which_they_are_ready():
     async with small_cluster(workers=2) as client:
         futures = client.map(nap, [1, 0.1], "AB")
@@ -60,7 +48,6 @@ async def test_calls_arrive_in_the_order_in_which_they_are_ready():
         assert len(child_processes()) == 2
 
 
-@on_a_loop
 async def test_it_listens_on_loopback_only():
     async with small_cluster(workers=1):
         processes = [psutil.Process(), *child_processes()]
@@ -70,7 +57,6 @@ async def test_it_listens_on_loopback_only():
         assert 8787 not in {address.port for address in listening}
 
 
-@on_a_loop
 async def test_a_worker_that_dies_in_the_middle_costs_no_result():
     async with small_cluster(workers=1) as client:
         futures = client.map(nap, [0.1, 1.5, 0.1], "ABC")
@@ -84,7 +70,6 @@ async def test_a_worker_that_dies_in_the_middle_costs_no_result():
     assert received["B"] != received["A"]
 
 
-@on_a_loop
 async def test_a_call_that_kills_its_workers_is_given_up_with_a_clear_exception():
     with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
         async with small_cluster(workers=1) as client:
@@ -93,13 +78,11 @@ async def test_a_call_that_kills_its_workers_is_given_up_with_a_clear_exception(
             assert await client.submit(count_primes, 10) == (10, 4)
 
 
-@on_a_loop
 async def test_a_block_may_end_while_a_dead_worker_is_being_replaced():
     async with small_cluster(workers=1) as client:
         await kill_workers(client)
 
 
-@on_a_loop
 async def test_a_block_that_fails_leaves_nothing():
     with pytest.raises(ZeroDivisionError):
         async with small_cluster(workers=2) as client:
@@ -107,7 +90,6 @@ async def test_a_block_that_fails_leaves_nothing():
             raise ZeroDivisionError
 
 
-@on_a_loop
 async def test_a_block_that_is_cancelled_leaves_nothing():
     entered = asyncio.Event()
 
@@ -126,7 +108,6 @@ async def test_a_block_that_is_cancelled_leaves_nothing():
     assert child_processes() == []
 
 
-@on_a_loop
 async def test_a_start_that_is_cancelled_leaves_nothing():
     async def block():
         async with small_cluster(workers=2):
@@ -141,7 +122,6 @@ async def test_a_start_that_is_cancelled_leaves_nothing():
     assert child_processes() == []
 
 
-@on_a_loop
 async def test_a_cluster_that_cannot_start_says_why_and_leaves_nothing(monkeypatch):
     async def fail(*arguments, **options):
         assert len(child_processes()) == 2

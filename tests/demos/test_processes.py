@@ -156,53 +156,41 @@ def test_no_answer_is_told_and_the_process_is_gone(answers, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="asks Unix whether a process is gone")
-def test_cancelled_in_the_middle_the_process_is_gone(answers):
+async def test_cancelled_in_the_middle_the_process_is_gone(answers):
     started = answers(SLEEPS_FOR_EVER)
-
-    async def cell():
-        asking = asyncio.create_task(processes.task_tree(PROGRAM))
-        _, process = await asyncio.wait_for(started.get(), 30)
-        asking.cancel()
-        await asyncio.wait([asking])
-        assert asking.cancelled()
-        assert process.returncode is not None
-        assert is_gone(process.pid)
-
-    asyncio.run(cell())
+    asking = asyncio.create_task(processes.task_tree(PROGRAM))
+    _, process = await started.get()
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
+    assert process.returncode is not None
+    assert is_gone(process.pid)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="asks Unix whether a process is gone")
-def test_cancelled_in_the_middle_the_program_is_gone_too(newer, tmp_path):
+async def test_cancelled_in_the_middle_the_program_is_gone_too(newer, tmp_path):
     path = tmp_path / "pid"
     program = (
         f"import os, time; open({str(path)!r}, 'w', encoding='ascii').write(str(os.getpid()) + '.'); time.sleep(1000)"
     )
-
-    async def cell():
-        asking = asyncio.create_task(processes.task_tree(program))
-        while not (path.exists() and path.read_text(encoding="ascii").endswith(".")):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        asking.cancel()
-        await asyncio.wait([asking])
-        pid = int(path.read_text(encoding="ascii").rstrip("."))
-        while is_at_work(pid):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-    asyncio.run(asyncio.wait_for(cell(), 60))
+    asking = asyncio.create_task(processes.task_tree(program))
+    while not (path.exists() and path.read_text(encoding="ascii").endswith(".")):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.wait([asking])
+    pid = int(path.read_text(encoding="ascii").rstrip("."))
+    while is_at_work(pid):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
-def test_other_tasks_go_on_meanwhile(answers):
+async def test_other_tasks_go_on_meanwhile(answers):
     answers("import time; time.sleep(0.3)")
-
-    async def cell():
-        asking = asyncio.create_task(processes.task_tree(PROGRAM))
-        turns = 0
-        while not asking.done():
-            await asyncio.sleep(0.01)
-            turns += 1
-        return turns
-
-    assert asyncio.run(cell()) > 1, "while it is asked, the loop stands still"
+    asking = asyncio.create_task(processes.task_tree(PROGRAM))
+    turns = 0
+    while not asking.done():
+        await asyncio.sleep(0.01)
+        turns += 1
+    assert turns > 1, "while it is asked, the loop stands still"
 
 
 CHAPTER = Notebook(next(path for path in notebook_paths() if path.name.startswith("06")))

@@ -9,7 +9,7 @@ import pytest
 from support.steps_of_answers import stop
 from workshop.demos import scale
 from workshop.demos.chart import Chart
-from workshop.demos.scale import Counts, Curve, Items, Service
+from workshop.demos.scale import Counts, Curve, Service
 
 
 async def all_of_them(fetch, items, limit, handle):
@@ -135,12 +135,6 @@ async def test_counting_leaves_the_loop_as_it_was():
     assert loop.get_task_factory() is None
 
 
-def test_items_note_how_far_they_have_been_read():
-    items = Items(5)
-    reading = iter(items)
-    assert (next(reading), next(reading), items.read, len(items)) == (0, 1, 2, 5)
-
-
 @pytest.mark.parametrize("measure", [scale.count, scale.measure_time, scale.measure_memory, scale.measure_tasks])
 def test_a_way_that_loses_results_is_told_so(measure):
     numbers = 5 if measure is scale.count else [5]
@@ -172,19 +166,6 @@ def test_time_is_that_of_one_run(monkeypatch, capsys):
     few = [1, 1, 2]  # one call is made again until there is something to measure
     assert turns == [*few, 10, 20, *few, 10, *few], "what has taken long is not tried again"
     assert capsys.readouterr().out.split() == ["way", "20", "calls", "(here:", "0.60", "s)"]
-
-
-def test_the_least_of_three_times_counts(monkeypatch):
-    now = 0.0
-    costs = iter([0.07, 0.05, 0.06, 0.01])
-
-    async def way(fetch, items, limit, handle):
-        nonlocal now
-        now += next(costs)
-        handle(*items)
-
-    monkeypatch.setattr(scale.time, "process_time", lambda: now)
-    assert asyncio.run(scale.measure_time(way, [1])).values == pytest.approx([0.05])
 
 
 def test_a_busy_moment_spoils_no_number(monkeypatch):
