@@ -251,6 +251,13 @@ def says(panel, status):
     return lambda: words(panel.status) == status
 
 
+async def run(panel):
+    """Click on Run, and wait for the end."""
+    panel.run_button.click()
+    await until(says(panel, "Running"))
+    await until(says(panel, "Ended"))
+
+
 def small(panel, strategy="as_completed", **settings):
     """Choose five tasks and a window of two, and what else is given."""
     panel.tasks.value, panel.window.value, panel.strategy.value = 5, 2, strategy
@@ -327,8 +334,7 @@ async def test_the_picture_counts_what_the_report_counts(clock, strategy, settin
 
 async def test_a_timeout_can_be_chosen_and_taken_back(clock):
     panel = small(Explorer(), timeout=0.5)
-    panel.run_button.click()
-    await until(says(panel, "Ended"))
+    await run(panel)
     panel.timeout.value = dict(panel.timeout.options)["none"]
     assert panel.timeout.label == "none"
     panel.run_button.click()
@@ -385,8 +391,7 @@ async def test_stop_before_the_run_has_begun(clock):
     panel.stop_button.click()
     await until(says(panel, "Stopped"))
     assert not panel.run_button.disabled
-    panel.run_button.click()
-    await until(says(panel, "Ended"))
+    await run(panel)
 
 
 async def test_stop_while_nothing_runs_does_nothing(clock):
@@ -430,9 +435,7 @@ async def test_a_second_panel_says_that_one_is_running(clock, apart):
 
 async def test_a_panel_waits_for_an_experiment_in_a_cell_and_the_other_way_round(clock):
     panel = small(Explorer())
-    panel.run_button.click()
-    await until(says(panel, "Running"))
-    await until(says(panel, "Ended"))
+    await run(panel)
     cell = asyncio.create_task(experiment("gather"))
     await asyncio.sleep(0.1)
     panel.run_button.click()
@@ -484,8 +487,7 @@ async def test_an_error_of_the_labs_own_is_shown(clock, monkeypatch):
     assert "<broken>" not in panel.report.value
     monkeypatch.undo()
     assert not panel.run_button.disabled
-    panel.run_button.click()
-    await until(says(panel, "Ended"))
+    await run(panel)
 
 
 @pytest.mark.parametrize("where", ["Settings", "_table"])
@@ -514,8 +516,7 @@ async def test_an_error_of_the_view_is_said_and_the_run_goes_on(clock, monkeypat
     await until(says(panel, f"Ended. {said}"))
     assert "Results received: 5 of 5" in words(panel.report)
     monkeypatch.undo()
-    panel.run_button.click()
-    await until(says(panel, "Ended"))
+    await run(panel)
 
 
 @pytest.mark.parametrize("strategy", NAMES)

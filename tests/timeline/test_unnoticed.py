@@ -181,13 +181,21 @@ async def tracebacks():
         await asyncio.wait([task])
         return await task
 
-    seen = []
-    tasks = [asyncio.create_task(failing(0)) for _ in range(4)]
-    for awaitable in (tasks[0], tasks[0], deeper(tasks[1]), awaiting_late(tasks[2]), asyncio.gather(failing(0))):
+    async def caught(awaitable):
         try:
             await awaitable
-        except ValueError as error:
-            seen.append(frames_of(error))
+        except (ValueError, asyncio.CancelledError) as error:
+            return frames_of(error)
+
+    def answer(ask):
+        try:
+            ask()
+        except (asyncio.InvalidStateError, asyncio.CancelledError) as error:
+            return frames_of(error)
+
+    tasks = [asyncio.create_task(failing(0)) for _ in range(4)]
+    ways = (tasks[0], tasks[0], deeper(tasks[1]), awaiting_late(tasks[2]), asyncio.gather(failing(0)))
+    seen = [await caught(awaitable) for awaitable in ways]
     seen.append(frames_of(tasks[3].exception()))
     never = asyncio.create_task(sleeper(1, "never"))
     waiting = asyncio.create_task(sleeper(1, "waiting"))
@@ -195,25 +203,14 @@ async def tracebacks():
     never_begun = asyncio.create_task(sleeper(1, "never begun"))
     for task in (never, waiting, never_begun):
         task.cancel()
-        for ask in (task.result, task.exception):
-            try:
-                ask()
-            except asyncio.InvalidStateError as error:
-                seen.append(frames_of(error))
-        try:
-            await task
-        except asyncio.CancelledError as error:
-            seen.append(frames_of(error))
-        for ask in (task.result, task.exception):
-            try:
-                ask()
-            except asyncio.CancelledError as error:
-                seen.append(frames_of(error))
+        seen += [answer(task.result), answer(task.exception), await caught(task)]
+        seen += [answer(task.result), answer(task.exception)]
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(failing(0))
     except ExceptionGroup as errors:
         seen.append(frames_of(errors.exceptions[0]))
+    assert None not in seen
     return seen
 
 
