@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import tracemalloc
+from itertools import pairwise
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from support.steps_of_answers import stop
+from timeline.test_svg import SVG
 from workshop.demos import scale
 from workshop.demos.chart import Chart
 from workshop.demos.scale import Counts, Curve, Service
@@ -275,43 +278,69 @@ def test_the_words_of_a_chart_hold_on_every_machine_but_for_marked_values():
     ]
     data, metadata = chart._repr_mimebundle_()
     assert data["text/plain"] == str(chart)
-    alt = metadata["image/png"]["alt"]
+    alt = metadata["image/svg+xml"]["alt"]
     assert alt == (
         "Chart with two log axes, the number of calls N across and seconds upwards. "
         "power 1.1 grows about in proportion to N; power 0 stays about the same."
     )
     assert f'alt="{alt}"' in data["text/html"]
-    assert f"base64,{data['image/png']}" in data["text/html"]
+    assert data["image/svg+xml"] == chart.svg()
+
+
+def paths(chart, kind):
+    """Return the points of each path of a kind, and its other attributes."""
+    found = [path for path in ET.fromstring(chart.svg()).iter(f"{SVG}path") if path.get("class") == kind]
+    return [
+        ([tuple(map(float, point.split())) for point in path.attrib.pop("d")[1:].split("L")], path.attrib)
+        for path in found
+    ]
+
+
+def slope(points):
+    (x0, y0), *_, (x1, y1) = points
+    return (y0 - y1) / (x1 - x0)
 
 
 def test_both_axes_are_logarithmic_and_every_point_is_drawn():
     curves = [power(1), power(2, (100, 300, 1_000))]
-    (ax,) = Chart("seconds", curves).figure().axes
-    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-    drawn = {line.get_label(): line for line in ax.lines}
-    for curve, slope in zip(curves, ("1.0", "2.0"), strict=True):
-        line = drawn[f"{curve.name}\n(slope {slope})"]
-        assert list(line.get_xdata()) == list(curve.numbers)
-        assert list(line.get_ydata()) == list(curve.values)
-    looks = [(line.get_marker(), line.get_linestyle()) for line in ax.lines[:2]]
-    assert len(set(looks)) == 2, "curves are told apart without colour"
+    chart = Chart("seconds", curves)
+    (one, one_look), (two, two_look) = paths(chart, "curve")
+    assert [len(one), len(two)] == [len(curve.numbers) for curve in curves]
+    assert slope(two) / slope(one) == pytest.approx(2, rel=0.02)
+    assert one_look["stroke-dasharray"] != two_look["stroke-dasharray"], "curves are told apart without colour"
+    words = [text.text for text in ET.fromstring(chart.svg()).iter(f"{SVG}text")]
+    assert {"1,000", "power 1 (slope 1.0)", "power 2 (slope 2.0)"} <= set(words)
 
 
-@pytest.mark.parametrize(("steepest", "words"), [(0, ["like N"]), (1.2, ["like N"]), (2, ["like N", "like N²"])])
-def test_lines_of_known_slope_have_that_slope(steepest, words):
-    (ax,) = Chart("seconds", [power(steepest)]).figure().axes
-    assert [text.get_text() for text in ax.texts] == words
-    for line, exponent in zip(ax.lines[1:], (1, 2), strict=False):
-        (x0, x1), (y0, y1) = line.get_data()
-        assert Curve("line", [1, x0, x1], [1, y0, y1]).exponent == pytest.approx(exponent)
+def test_a_way_looks_the_same_in_every_chart():
+    ways = [Curve(name, [1, 10, 100], [1, 10, 100]) for name in ("sliding window", "another", "all of them")]
+    looks = {way.name: look for way, (_, look) in zip(ways, paths(Chart("s", ways), "curve"), strict=True)}
+    for way in ways:
+        ((_, look),) = paths(Chart("s", [way]), "curve")
+        assert look == looks[way.name]
 
 
-def test_the_readers_own_styles_do_not_matter():
-    import matplotlib
+@pytest.mark.parametrize(("steepest", "lines"), [(0, 1), (1.2, 1), (2, 2)])
+def test_lines_of_known_slope_have_that_slope(steepest, lines):
+    chart = Chart("seconds", [power(steepest)])
+    slopes = [slope(points) for points, _ in paths(chart, "slope")]
+    ((points, _),) = paths(chart, "curve")
+    assert len(slopes) == lines
+    if steepest:
+        unit = slope(points) / steepest
+        assert slopes == pytest.approx([unit, 2 * unit][:lines], rel=0.02)
 
-    with matplotlib.rc_context({"lines.linewidth": 9, "axes.facecolor": "black"}):
-        styled = Chart("seconds", [power(1)])._repr_mimebundle_()
-    assert styled == Chart("seconds", [power(1)])._repr_mimebundle_()
+
+def test_all_that_is_written_in_a_chart_can_be_read():
+    curves = [
+        Curve(f"a way with a long name {n}", [100, 1_000, 9_000], [1, 2, value])
+        for n, value in enumerate([1, 1, 1, 2, 3, 90])
+    ]
+    texts = ET.fromstring(Chart("seconds", curves).svg()).iter(f"{SVG}text")
+    ends = sorted(float(text.get("y")) for text in texts if "slope" in text.text)
+    assert len(ends) == 6
+    assert all(lower - upper >= 16 for upper, lower in pairwise(ends))
+    assert ends[0] > 0 and ends[-1] < 360
 
 
 @pytest.mark.parametrize(

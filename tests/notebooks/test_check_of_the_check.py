@@ -43,10 +43,10 @@ def changes_of(cell: dict) -> Iterator[tuple[str, Change]]:
         elif output["output_type"] == "stream":
             texts.setdefault(output["name"], partial(_mark, output, "text"))
         for kind, value in output.get("data", {}).items():
-            if kind == "image/png":
+            if kind.startswith("image/"):
                 if not is_measured(cell["metadata"].get("tags", [])):
-                    yield f"picture {place}", partial(_damage, output["data"], kind)
-            elif kind.startswith(("text/", "image/svg")) and value:
+                    yield f"{kind} {place}", partial(_damage, output["data"], kind)
+            elif kind.startswith("text/") and value:
                 texts.setdefault(kind, partial(_mark, output["data"], kind))
             if "alt" in output["metadata"].get(kind, {}):
                 texts.setdefault("alt", partial(_mark, output["metadata"][kind], "alt"))

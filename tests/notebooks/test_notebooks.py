@@ -1,5 +1,6 @@
 """What is asked of the stored notebooks beside their outputs being right; and that each rule finds what it forbids."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,11 @@ def measured():
     return {"metadata": {"tags": ["measured"]}, "outputs": [output]}
 
 
+def drawing(attributes):
+    svg = base64.b64encode(f"<svg {attributes}></svg>".encode()).decode()
+    return f'<img alt="Two bars." src="data:image/svg+xml;base64,{svg}">'
+
+
 def html(text):
     return {"output_type": "display_data", "data": {"text/html": [text]}, "metadata": {}}
 
@@ -186,6 +192,9 @@ BAD = {
     "a Markdown picture without words": (guards.pictures_in_words, source(4, "![two bars]", "![]")),
     "an HTML picture without words": (guards.pictures_in_words, append(markdown('<img src="picture.png">'))),
     "an HTML output without words": (guards.pictures_in_words, output(FIGURE, html('<img src="data:," alt="">'))),
+    "a high picture": (guards.drawings, output(FIGURE, html(drawing('width="820" height="439"')))),
+    "a high picture in points": (guards.drawings, output(FIGURE, html(drawing('width="600pt" height="330"')))),
+    "an image of very many tasks": (guards.drawings, output(FIGURE, html(drawing('href="data:image/png;"')))),
     "a link to no file": (guards.links, source(3, "00_a", "00_gone")),
     "a picture of no file": (guards.links, source(4, "picture.png", "gone.png")),
     "an HTML link to no file": (guards.links, append(markdown('<a href="gone.md">x</a>'))),

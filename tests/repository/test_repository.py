@@ -470,4 +470,6 @@ def test_ruff(command: list[str]) -> None:
 
 
 def test_readme_shows_the_picture_that_chapter_02_draws() -> None:
-    assert readme_picture.PICTURE.read_bytes() == readme_picture.picture_in_chapter(), "run tests/readme_picture.py"
+    assert readme_picture.PICTURE.read_text(encoding="utf-8") == readme_picture.picture_in_chapter(), (
+        "run tests/readme_picture.py"
+    )

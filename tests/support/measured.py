@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 TAG = "measured"
 MASK = "a measured picture"
-IMAGE = re.compile(r"(?<=src=\"data:image/png;base64,)[A-Za-z0-9+/=\s]+(?=\")")
+KINDS = ("image/png", "image/svg+xml")
+IMAGE = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=\s]+(?=\")")
 
 
 def is_measured(tags: Iterable[str]) -> bool:
@@ -18,7 +19,7 @@ def is_measured(tags: Iterable[str]) -> bool:
 
 
 def without_pictures(outputs: Iterable[dict]) -> list[dict]:
-    """Return outputs with a word in place of each PNG picture, and of each one inside an HTML image.
+    """Return outputs with a word in place of each picture, and of each one inside an HTML image.
 
     Args:
         outputs: a cell's outputs, which are left as they are.
@@ -32,7 +33,7 @@ def without_pictures(outputs: Iterable[dict]) -> list[dict]:
 
 
 def _masked(kind: str, value: str | list[str]) -> str | list[str]:
-    if kind == "image/png":
+    if kind in KINDS:
         return MASK
     if kind == "text/html":
         return IMAGE.sub(MASK, value if isinstance(value, str) else "".join(value))

@@ -3,6 +3,7 @@
 Each guard takes a notebook and yields a sentence for each fault it finds, naming the cell.
 """
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -20,6 +21,9 @@ MOST_LINES, MOST_MEDIAN_LINES = 15, 5
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 OPENING = ["What you'll do", "What you'll learn", "What you'll need"]
 CLOSING = ["Summary", "Next"]
+SCREEN_WIDTH, MOST_HIGH = 729, 390
+"""Pixels that a laptop's screen leaves for an output at 150 %."""
+SIZE = re.compile(r'<svg[^>]* width="([\d.]+)(?P<unit>pt)?" height="([\d.]+)')
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 WRONG, RIGHT = "✗", "✓"
 
@@ -135,7 +139,7 @@ def measured_pictures(notebook: Notebook) -> Iterator[str]:
             continue
         if notebook.clock != "real":
             yield f"cell {cell.index} is tagged 'measured', and the notebook does not declare the real clock"
-        if [output.get("data", {}).keys() & {"image/png"} for output in cell.outputs] != [{"image/png"}]:
+        if [len(output.get("data", {}).keys() & set(PICTURES)) for output in cell.outputs] != [1]:
             yield f"cell {cell.index} is tagged 'measured', and its only output is no picture"
         if len(cell.text.splitlines()) < 2:
             yield f"cell {cell.index} is tagged 'measured', and no words beside the picture say what it shows"
@@ -193,6 +197,22 @@ def pictures_in_words(notebook: Notebook) -> Iterator[str]:
             ]
         )
         yield from (f"cell {cell.index}: {fault}" for text in texts for fault in images_in_words(text))
+
+
+def drawings(notebook: Notebook) -> Iterator[str]:
+    """Each SVG picture fits a laptop's screen at 150 %, and comes out the same on every machine."""
+    for cell in notebook.cells:
+        for output in cell.outputs:
+            data = output.get("data", {})
+            encoded = re.findall(r"data:image/svg\+xml;base64,([^\"]*)", _text(data.get("text/html", "")))
+            for svg in [base64.b64decode(data).decode() for data in encoded] + [_text(data.get("image/svg+xml", ""))]:
+                if size := SIZE.search(svg):
+                    wide, high = (float(size[n]) * (4 / 3 if size["unit"] else 1) for n in (1, 3))
+                    high *= min(SCREEN_WIDTH / wide, 1)
+                    if high > MOST_HIGH:
+                        yield f"cell {cell.index} has a picture {high:.0f} pixels high, and {MOST_HIGH} are the most"
+                if "data:image/png" in svg:
+                    yield f"cell {cell.index} shows so many tasks that its picture may differ from one zlib to another"
 
 
 def images_in_words(text: str) -> Iterator[str]:
@@ -390,6 +410,7 @@ GUARDS: list[Guard] = [
     heading_order,
     anatomy,
     pictures_in_words,
+    drawings,
     links,
     cell_lengths,
     exercises,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import pytest
@@ -18,7 +19,7 @@ import workshop
 from workshop import Timeline, described
 from workshop.timeline.views.bundle import picture_with_words
 
-PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
 WORDS = 'Two bars: "A" < B & C ends.'
 
 
@@ -45,18 +46,20 @@ class Image(HTMLParser):
 
 
 def test_picture_with_words_has_the_words_in_every_form():
-    data, metadata = picture_with_words(PNG_BEGINS, WORDS, "a table")
+    data, metadata = picture_with_words(DRAWING, WORDS, "a table")
     assert data["text/plain"] == "a table"
-    assert base64.b64decode(data["image/png"]) == PNG_BEGINS
+    assert data["image/svg+xml"] == DRAWING
     image = Image(data["text/html"]).attributes
     assert image["alt"] == WORDS
-    assert image["src"] == f"data:image/png;base64,{data['image/png']}"
-    assert metadata == {"image/png": {"alt": WORDS}}
-    assert set(data) == {"text/plain", "image/png", "text/html"}
+    kind, _, encoded = image["src"].partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert base64.b64decode(encoded).decode() == DRAWING
+    assert metadata == {"image/svg+xml": {"alt": WORDS}}
+    assert set(data) == {"text/plain", "image/svg+xml", "text/html"}
 
 
 def test_words_cannot_become_markup():
-    data, _ = picture_with_words(PNG_BEGINS, '"><script>alert(1)</script>', "")
+    data, _ = picture_with_words(DRAWING, '"><script>alert(1)</script>', "")
     assert "<script" not in data["text/html"]
     assert Image(data["text/html"]).attributes["alt"] == '"><script>alert(1)</script>'
 
@@ -65,9 +68,9 @@ def test_described_shows_the_figure_with_its_words(figure):
     shown = described(figure, WORDS)
     assert repr(shown) == WORDS
     data, metadata = shown._repr_mimebundle_()
-    assert base64.b64decode(data["image/png"]).startswith(PNG_BEGINS)
+    assert ET.fromstring(data["image/svg+xml"]).tag == "{http://www.w3.org/2000/svg}svg"
     assert data["text/plain"] == WORDS
-    assert metadata["image/png"]["alt"] == WORDS
+    assert metadata["image/svg+xml"]["alt"] == WORDS
 
 
 def test_the_figure_is_not_shown_a_second_time(figure):
@@ -84,12 +87,12 @@ def test_other_figures_stay_open(figure):
 
 def test_the_figure_can_be_changed_and_saved_afterwards(figure, tmp_path):
     shown = described(figure, WORDS)
-    before = shown._repr_mimebundle_()[0]["image/png"]
-    assert shown._repr_mimebundle_()[0]["image/png"] == before, "the same figure gives the same bytes"
+    before = shown._repr_mimebundle_()[0]["image/svg+xml"]
+    assert shown._repr_mimebundle_()[0]["image/svg+xml"] == before, "the same figure gives the same bytes"
     figure.axes[0].set_title("changed")
-    assert shown._repr_mimebundle_()[0]["image/png"] != before
+    assert shown._repr_mimebundle_()[0]["image/svg+xml"] != before
     figure.savefig(tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").read_bytes().startswith(PNG_BEGINS)
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("alt", ["", "  \n", None, 5])
@@ -117,7 +120,7 @@ def test_a_plot_of_a_timeline_can_be_described():
 
 
 def test_importing_the_workshop_does_not_import_matplotlib():
-    code = "import sys, workshop.demos.patients, workshop.demos.processes; print('matplotlib' in sys.modules)"
+    code = "import sys, workshop.demos.patients, workshop.demos.chart; print('matplotlib' in sys.modules)"
     folder = Path(workshop.__file__).parent.parent
     run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, encoding="utf-8", check=True)
     assert run.stdout == "False\n"

@@ -22,13 +22,11 @@ import refresh
 from clock.kernel import kernel_environment, no_test_clock_here
 from support.jumping_loop import JumpingClock, put_workshop_on
 from support.places import NOTEBOOKS
+from timeline.test_svg import SVG, boxes, marks, texts
 from workshop import Timeline
-from workshop.timeline.records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records, TaskRecord
+from workshop.timeline.records import Records, TaskRecord
 from workshop.timeline.views import live
-from workshop.timeline.views.styles import READY, RUNS, WAITING
-from workshop.timeline.views.svg import MOST_ROWS, Progress, picture
-
-SVG = "{http://www.w3.org/2000/svg}"
+from workshop.timeline.views.svg import Panel, picture
 
 
 async def sleeper(seconds, name=None):
@@ -36,127 +34,56 @@ async def sleeper(seconds, name=None):
     return name
 
 
+def vertical_lines(svg, kind):
+    return [x for x, _ in marks(svg, kind)]
+
+
 # Pictures
 
 
-def record(name="task", created=0.0, started=0.0, finished=None, received=None, outcome="still running"):
-    return TaskRecord(name, created, started, finished, received, outcome)
-
-
-def drawn(*records, now=2.0, over=False, title="", deadline=None, tasks=None):
+def drawn(*rows, now=2.0, over=False, title="", deadline=None):
     """Return the parsed picture of some records."""
-    count = len(records) if tasks is None else tasks
-    return ET.fromstring(picture(title, Progress(Records.of(records, now), count, 1, 1, over), deadline))
+    tasks = Records.of([TaskRecord(*row) for row in rows], now)
+    tasks.over = over
+    return ET.fromstring(picture([Panel(title, tasks, deadline)]))
 
 
-def texts(svg):
-    return [element.text for element in svg.iter(f"{SVG}text")]
-
-
-def bars(svg, look):
-    """Return the boxes of all bars of a kind that are not in the legend: (left, width)."""
-    boxes = [box for box in svg.iter(f"{SVG}rect") if box.get("fill") == look.fill and box.get("height") != "14"]
-    return [(float(box.get("x")), float(box.get("width"))) for box in boxes]
-
-
-def marks(svg, kind):
-    """Return the middle of each mark of a kind, from left to right; the legend's is the leftmost."""
-    shapes = [shape for shape in svg.iter(f"{SVG}polygon") if shape.get("class") == kind]
-    corners = [[float(corner.split(",")[0]) for corner in shape.get("points").split()] for shape in shapes]
-    return sorted((min(xs) + max(xs)) / 2 for xs in corners)
-
-
-def vertical_lines(svg, color):
-    paths = [path for path in svg.iter(f"{SVG}path") if path.get("stroke") == color]
-    return [float(re.match(r"M([\d.]+) [\d.]+V", path.get("d"))[1]) for path in paths if "V" in path.get("d")]
-
-
-NASTY = ["<b>", "&", "\"'", "</text></svg>", "\x00\x1b[31m", "\ud800", "\ufffe", "]]>", "naïve 日本 🙂", ""]
-
-
-@pytest.mark.parametrize("name", NASTY)
-def test_names_and_titles_are_text_whatever_they_hold(name):
-    svg = drawn(record(name), title=name or "no title")
-    shown = texts(svg)
-    if name.isprintable():
-        assert shown.count(name or None) == (2 if name else 1)
-    assert {element.tag for element in svg.iter()} <= {SVG + tag for tag in ("svg", "rect", "text", "path", "polygon")}
-
-
-def test_a_long_name_is_cut_and_does_not_push_the_bars_out():
-    svg = drawn(record("n" * 500), record("日" * 500))
-    assert all(len(text) < 80 for text in texts(svg))
-    assert bars(svg, RUNS[STILL_RUNNING])[0][0] < 500
+RUNS_ON = ("task", 0.0, 0.0, None, None, "still running")
 
 
 def test_an_open_bar_grows_with_time_towards_the_line_of_now():
-    early, late = (drawn(record(), now=now) for now in (1.25, 1.375))
-    ((left, narrow),), ((same_left, wide),) = (bars(svg, RUNS[STILL_RUNNING]) for svg in (early, late))
+    early, late = (drawn(RUNS_ON, now=now) for now in (1.25, 1.375))
+    ((left, _, narrow, _),), ((same_left, _, wide, _),) = (boxes(svg, "still-running") for svg in (early, late))
     assert left == same_left
     assert wide == pytest.approx(narrow * 1.1, rel=0.01)
-    assert left + wide == pytest.approx(vertical_lines(late, "#222222")[0], abs=0.2)
-
-
-def test_bars_stand_where_the_times_say():
-    svg = drawn(
-        record("A", 0, 1, 3, 4, "result"),
-        record("B", 0, 1, 3, 3, "exception"),
-        record("C", 0, 1, 3, 3, "cancelled"),
-        now=4.0,
-    )
-    (a_left, a_width), (b_left, b_width), (c_left, c_width) = (
-        bars(svg, RUNS[outcome])[0] for outcome in (RESULT, EXCEPTION, CANCELLED)
-    )
-    assert a_left == b_left == c_left and a_width == b_width == c_width
-    ((ready_left, ready_width),) = bars(svg, READY)
-    assert ready_left == pytest.approx(a_left + a_width, abs=0.2)
-    assert ready_width == pytest.approx(a_width / 2, abs=0.2)
-    assert marks(svg, "received")[-1] == pytest.approx(ready_left + ready_width, abs=0.2)
-    assert len(marks(svg, "exception")) == len(marks(svg, "cancelled")) == 2  # one is in the legend
-    assert any(path.get("stroke") == WAITING.edge for path in svg.iter(f"{SVG}path"))
+    assert left + wide == pytest.approx(vertical_lines(late, "now")[0], abs=0.2)
 
 
 def test_a_mark_of_receiving_pops_in():
-    def width(now, over=False):
-        svg = drawn(record("A", 0, 0, 1, 1, "result"), now=now, over=over)
-        shapes = [shape.get("points").split() for shape in svg.iter(f"{SVG}polygon")]
-        xs = [float(corner.split(",")[0]) for corner in shapes[0]]
-        return max(xs) - min(xs)
+    def size(now, over=False):
+        svg = drawn(("A", 0, 0, 1, 1, "result"), now=now, over=over)
+        path = next(path.get("d") for path in svg.iter(f"{SVG}path") if path.get("class") == "received")
+        return float(re.search(r"l([\d.]+)", path)[1])
 
-    assert width(1.0) > width(1.125) > width(1.5) == width(1.0, over=True)
+    assert size(1.0) > size(1.125) > size(1.5) == size(1.0, over=True)
 
 
 def test_the_deadline_stands_still_and_the_present_comes_nearer():
-    early, late, passed = (drawn(record(), now=now, deadline=2.5) for now in (1, 2, 2.75))
-    ((at,), (same,)) = (vertical_lines(svg, "#B3261E") for svg in (early, late))
-    assert at == same
-    assert vertical_lines(early, "#222222")[0] < vertical_lines(late, "#222222")[0] < at
-    assert any("0.50 s to the deadline" in text for text in texts(late))
-    assert any("deadline passed" in text for text in texts(passed))
-    assert vertical_lines(passed, "#222222")[0] > vertical_lines(passed, "#B3261E")[0]
-    assert "deadline 2.5 s" in texts(passed)
+    early, late, passed = (drawn(RUNS_ON, now=now, deadline=2.5) for now in (1, 2, 2.75))
+    assert vertical_lines(early, "deadline") == vertical_lines(late, "deadline")
+    assert vertical_lines(early, "now") < vertical_lines(late, "now") < vertical_lines(late, "deadline")
+    assert vertical_lines(passed, "now") > vertical_lines(passed, "deadline")
 
 
-def test_the_last_frame_has_no_line_of_now_and_says_that_time_is_over():
-    svg = drawn(record(), over=True)
-    assert vertical_lines(svg, "#222222") == []
-    assert RUNS[STILL_RUNNING].words in texts(svg)
-    assert RUNS[STILL_RUNNING].words not in texts(drawn(record()))
-
-
-def test_no_more_than_some_rows_are_drawn_and_the_others_counted():
-    svg = drawn(*[record(f"n{i}") for i in range(MOST_ROWS)], tasks=1_000)
-    assert len(bars(svg, RUNS[STILL_RUNNING])) == MOST_ROWS
-    assert float(svg.get("height")) < 1_000
-    assert "… and 960 more tasks not drawn" in texts(svg)
-
-
-@pytest.mark.parametrize("over", [False, True])
-@pytest.mark.parametrize("now", [0.0, 1e-6, 0.03, 1.0, 59.0, 1e5])
-def test_any_moment_can_be_drawn(now, over):
-    svg = drawn(record(started=None), record(), now=now, over=over)
-    assert 2 <= len([text for text in texts(svg) if re.fullmatch(r"[\d.e+-]+", text)]) <= 14
-    assert texts(drawn(now=now, over=over))
+def test_the_last_frame_has_no_line_of_now_and_the_same_look():
+    running, over = drawn(RUNS_ON, title="a"), drawn(RUNS_ON, title="a", over=True)
+    assert vertical_lines(over, "now") == [] != vertical_lines(running, "now")
+    assert texts(running)[0] == "a"
+    assert texts(over)[0] == "a: 1 still running"
+    assert {path.get("class") for path in running.iter(f"{SVG}path")} == {
+        *(path.get("class") for path in over.iter(f"{SVG}path")),
+        "now",
+    }
 
 
 # Frames
@@ -231,17 +158,18 @@ def test_frames_follow_what_happens(clock, notebook):
 
     timeline = clock.run(main())
     assert [update for _, update, _ in notebook.sent] == [False] + [True] * (len(notebook.sent) - 1)
-    finished = [len(bars(svg, RUNS[RESULT])) for svg in notebook.pictures]
+    finished = [len(boxes(svg, "result")) for svg in notebook.pictures]
     assert finished == sorted(finished) and set(finished) == {0, 1, 2, 3}
-    received = [max(0, len(marks(svg, "received")) - 1) for svg in notebook.pictures]
+    received = [len(marks(svg, "received")) for svg in notebook.pictures]
     assert received == finished
-    assert all("Three <sleepers>" in texts(svg) for svg in notebook.pictures)
+    assert all(texts(svg)[0].startswith("Three <sleepers>") for svg in notebook.pictures)
+    assert any("to the deadline" in texts(svg)[1] for svg in notebook.pictures)
     *_, (at, _, last) = notebook.sent
     svg, alt = image(last["text/html"])
     assert at == 2
     assert alt.startswith("Three <sleepers>: 3 tasks over 2.00 seconds.")
     assert last["text/plain"] == str(timeline)
-    assert bars(svg, RUNS[STILL_RUNNING]) == []
+    assert boxes(svg, "still-running") == []
 
 
 @pytest.mark.parametrize("fps", [2, 8, 16, 30])
@@ -278,7 +206,7 @@ def test_no_frame_comes_after_the_last(clock, notebook):
         assert len(notebook.sent) == frames
 
     clock.run(main())
-    assert len(bars(notebook.pictures[-1], RUNS[STILL_RUNNING])) == 1
+    assert len(boxes(notebook.pictures[-1], "still-running")) == 1
 
 
 def test_the_view_is_not_in_the_records_and_takes_no_task_names(clock, notebook):
@@ -303,6 +231,7 @@ def test_a_frame_costs_the_same_however_many_tasks_there_are(clock, notebook):
     assert all(len(data["text/html"]) < 50_000 for _, _, data in notebook.sent)
     words = [data["text/plain"] for _, _, data in notebook.sent]
     assert any(re.search(r"\d s · 2,001 tasks$", text) for text in words)
+    assert "… and 1,961 more tasks not drawn" in texts(notebook.pictures[-2])
     assert any("2,001 of 2,001 finished · 2,001 received" in text for text in texts(notebook.pictures[-1]))
 
 
@@ -457,8 +386,8 @@ def test_a_block_that_is_cancelled_ends_its_tasks(clock, notebook):
     assert left == [began + 1.125]
     outcomes = [task.outcome for task in timelines[0].tasks]
     assert outcomes == ["result", "cancelled", "cancelled", "cancelled", "cancelled"]
-    assert len(bars(notebook.pictures[-1], RUNS[CANCELLED])) >= 3
-    assert bars(notebook.pictures[-1], RUNS[STILL_RUNNING]) == []
+    assert len(boxes(notebook.pictures[-1], "cancelled")) >= 3
+    assert boxes(notebook.pictures[-1], "still-running") == []
 
 
 @pytest.mark.parametrize("where", ["notebook", "script"])
@@ -526,7 +455,7 @@ def test_stopping_twice_ends_the_wait_and_leaves_no_half_drawn_state(clock, note
         assert asyncio.get_running_loop().get_task_factory() is None
 
     clock.run(main())
-    assert vertical_lines(notebook.pictures[-1], "#222222") == []
+    assert vertical_lines(notebook.pictures[-1], "now") == []
 
 
 def test_a_cancellation_found_in_another_task_stops_nothing(clock, notebook):
@@ -737,5 +666,5 @@ def test_the_stop_button_stops_a_live_cell(tmp_path):
     assert len({display_id for _, display_id, _ in frames}) == 1
     svg, alt = image(frames[-1][2])
     assert alt.startswith("Stopped: 2 tasks over ") and "(cancelled)" in alt
-    assert len(bars(svg, RUNS[CANCELLED])) == 1
-    assert bars(svg, RUNS[STILL_RUNNING]) == []
+    assert len(boxes(svg, "cancelled")) == 1
+    assert boxes(svg, "still-running") == []

@@ -10,13 +10,10 @@ from time import sleep as block
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 
 from support.watching_ways import MONITORING
 from workshop import Timeline
-from workshop.timeline.records import OUTCOMES, Records, TaskRecord
-from workshop.timeline.views import figure as module
-from workshop.timeline.views.figure import CoverageImage, StepsImage, picture, png
+from workshop.timeline.records import Records, TaskRecord
 from workshop.timeline.views.text import describe, table
 
 watched_both_ways = pytest.mark.usefixtures("way_of_watching")
@@ -493,113 +490,8 @@ def running(tasks):
     return sum(end - begin for task in tasks for begin, end in task.steps)
 
 
-def dark(figure):
-    """Return how dark each pixel of a picture's axes is, if only steps are shown, from 0 to 1; and seconds a pixel."""
-    ax = figure.axes[0]
-    for child in (*ax.get_children(), *ax.get_xgridlines()):
-        child.set_visible(isinstance(child, StepsImage))
-    figure.canvas.draw()
-    bottom, top = (round(figure.bbox.height - y) for y in (ax.bbox.y0, ax.bbox.y1))
-    pixels = np.asarray(figure.canvas.buffer_rgba())[top:bottom, round(ax.bbox.x0) : round(ax.bbox.x1), :3].astype(
-        float
-    )
-    ink = ((255 - pixels) / (255 * (1 - np.array(to_rgb(module.RUNNING.fill))))).mean(axis=2)
-    left, right = ax.get_xlim()
-    return ink, (right - left) / ax.bbox.width
-
-
-@pytest.mark.parametrize("count", [1, 3, 12, 60, 250])
-def test_the_dark_area_is_the_time_for_which_tasks_ran(count):
-    tasks = many(count, OUTCOMES[1:])
-    figure = picture([("", tasks)])
-    ink, pixel = dark(figure)
-    bottom, top = figure.axes[0].get_ylim()
-    row = figure.axes[0].bbox.height / (bottom - top)
-    bar = 2 * (module.ROOMY_HALF if row >= module.ROOMY else module.THIN_HALF)
-    assert ink.sum() * pixel / (bar * row) == pytest.approx(running(tasks), rel=0.01)
-
-
-@pytest.mark.parametrize("count", [300, 1000, 20_000])
-def test_of_more_tasks_than_bars_the_dark_share_is_exact(count):
-    tasks = many(count, OUTCOMES[1:])
-    ax = picture([("", tasks)]).axes[0]
-    (image,) = (child for child in ax.get_children() if isinstance(child, CoverageImage))
-    width, height = round(ax.bbox.width), round(ax.bbox.height)
-    shares = dict(image.shares(width, height))
-    left, right = ax.get_xlim()
-    scale = (right - left) / width * count / height
-    assert shares[module.RUNNING.fill].sum() * scale == pytest.approx(running(tasks), rel=1e-6)
-    light = sum(shares[look.fill].sum() for look in module.RUNS_IN_STEPS.values() if look.fill in shares)
-    whole = sum(task.finished - task.started for task in tasks)
-    assert light * scale == pytest.approx(whole - running(tasks), rel=1e-6)
-    assert sum(shares.values()).max() < 1 + 1e-9
-
-
-def columns_of(image, width=1000, height=100):
-    """Return how dark each column of pixels is in the middle of a single task's bar."""
-    return image.share(width, height)[height // 2]
-
-
-def steps_image(tasks):
-    (image,) = (child for child in picture([("", tasks)]).axes[0].get_children() if isinstance(child, StepsImage))
-    return image
-
-
-def test_the_shortest_steps_stay_visible():
-    image = steps_image(records([(1, 1), (5, 5.000001), (7, 8), (9, 9)]))
-    column = columns_of(image)
-    left, right = image.axes.get_xlim()
-
-    def dark_at(begin, end):
-        return column[int((begin - left) / (right - left) * 1000) : int((end - left) / (right - left) * 1000) + 1].sum()
-
-    for time in (1, 5, 9):
-        assert dark_at(time - 0.5, time + 0.5) == pytest.approx(module.HAIRLINE)
-    assert dark_at(8.98, 9) > dark_at(9.02, 9.04)  # within the bar
-    assert dark_at(6.5, 8.5) == pytest.approx(1000 / (right - left))
-
-
-def test_short_steps_close_together_are_painted_for_what_they_are():
-    close = [(2 + number / 1000, 2 + number / 1000 + 0.0002) for number in range(4000)]
-    image = steps_image(records(close))
-    pixel = np.diff(image.axes.get_xlim())[0] / 1000
-    assert columns_of(image).sum() * pixel == pytest.approx(4000 * 0.0002, rel=0.001)
-    burst = [(2 + number / 1e6, 2 + number / 1e6 + 1e-7) for number in range(100)]
-    assert columns_of(steps_image(records([(0, 0), *burst, (9, 9)]))).sum() == pytest.approx(3 * module.HAIRLINE)
-
-
-def labels(tasks):
-    return [text.get_text() for text in picture([("", tasks)]).legends[0].get_texts()]
-
-
-@pytest.mark.parametrize("repeated", [1, 1000])
-def test_the_legend_tells_running_from_waiting(repeated):
-    tasks = [([(0, 0), (4, 5)], outcome) for outcome in OUTCOMES]
-    seen = labels(records(*tasks * repeated))
-    assert seen[:5] == [
-        "running",
-        "waiting, then a result",
-        "waiting, then an exception",
-        "waiting, then cancelled",
-        "waiting, still not done",
-    ]
-
-
-def test_the_fullest_legend_fits():
-    tasks = [([(1, 1), (4, 5)], outcome) for outcome in OUTCOMES]
-    without = [TaskRecord("plain()", 0, 1, 3, 4, outcome) for outcome in OUTCOMES[1:]]
-    figure = picture([("steps", records(*tasks)), ("none", Records.of(without, 10.0))])
-    figure.canvas.draw()
-    box = figure.legends[0].get_window_extent()
-    assert box.x0 >= 0
-    assert box.x1 <= figure.bbox.width
-    assert box.y1 < min(ax.xaxis.get_tightbbox().y0 for ax in figure.axes if ax.get_xlabel())
-
-
 def test_without_steps_nothing_of_them_is_shown():
     plain = Records.of([TaskRecord("task(0)", 0, 0, 1, 1, "result")], 1.0)
-    assert labels(plain) == ["from start to result", "received"]
-    assert not any(isinstance(child, StepsImage) for child in picture([("", plain)]).axes[0].get_children())
     assert "running" not in table(plain)
     assert "step" not in describe("", plain)
 
@@ -613,7 +505,7 @@ def test_no_task_ran():
         return timeline, Timeline(steps=True)
 
     for timeline in asyncio.run(main()):
-        assert png(picture([("", timeline.tasks)])).startswith(b"\x89PNG")
+        assert "</svg>" in timeline._repr_mimebundle_()[0]["image/svg+xml"]
         assert "step" not in describe("", timeline.tasks)
     assert table(asyncio.run(main())[0].tasks).splitlines()[1].split()[-2:] == ["-", "cancelled"]
 

@@ -1,27 +1,30 @@
 """Draws how costs grow, on two log axes, where a power of N is a straight line. It measures nothing."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from html import escape
+from math import ceil, floor, log10
+from typing import Any
 
 from workshop.timeline.views.bundle import picture_with_words
-from workshop.timeline.views.styles import INK
+from workshop.timeline.views.styles import GREY, GRID, INK
+from workshop.timeline.views.svg import FONT, LABEL, NAME, TITLE, WIDTH
 
 from .scale import Curve
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-FONT_SIZE = 13
-WIDTH, HEIGHT, DPI = 9.0, 4.6, 100
+HEIGHT = 400
+LEFT, RIGHT, TOP, BOTTOM = 90, 560, 52, 340
+"""Where the axes end, in units."""
 STYLES = [
-    ("#0072B2", "o", "-"),
-    ("#D55E00", "s", "--"),
-    ("#009E73", "^", "-."),
-    ("#882255", "D", ":"),
-    ("#6E6E6E", "v", (0, (6, 2))),
-    ("#B07D00", "P", (0, (3, 1, 1, 1, 1, 1))),
+    ("#0072B2", "m-5 0l5 -5l5 5l-5 5z", ""),
+    ("#C04A00", "m-5 -5h10v10h-10z", "8 4"),
+    ("#007A5A", "m-6 5l6 -10l6 10z", "8 3 2 3"),
+    ("#882255", "m-6 -5l6 10l6 -10z", "2 3"),
+    ("#5A5F63", "m-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z", "12 4"),
+    ("#8A6400", "m-6 -3h12v6h-12z", "5 2"),
 ]
-"""Colour, marker and line of the first curve, the second, and so on: each tells the curves apart by itself."""
+"""Colour, marker and dashes of the first curve, the second, and so on: each tells the curves apart by itself."""
+KNOWN = ["all of them", "with semaphore", "sliding window", "workers on a queue", "with aiometer"]
+"""Curves of these names look the same in every chart; the others take what is left."""
 SLOPES = {1: "like N", 2: "like N²"}
 """The powers of N to which thin lines are drawn for comparison, the second only if a curve is as steep."""
 STEEP = 1.5
@@ -65,52 +68,85 @@ class Chart:
         curves = "; ".join(f"{curve.name} {curve.growth}" for curve in self.curves)
         return f"Chart with two log axes, the number of calls N across and {self.what} upwards. {curves}."
 
-    def figure(self) -> "Figure":
-        """Draw the chart with matplotlib."""
-        from matplotlib import style
-        from matplotlib.figure import Figure
+    def svg(self) -> str:
+        """Draw the chart."""
+        numbers = [number for curve in self.curves for number in curve.numbers]
+        values = [value for curve in self.curves for value in curve.values]
+        left, right = log10(min(numbers)), log10(max(numbers))
+        low, high = floor(log10(min(values))), ceil(log10(max(values)))
+        high += high == low
+        across, down = (RIGHT - LEFT) / (right - left or 1), (BOTTOM - TOP) / (high - low)
 
-        with style.context("default"):
-            figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white", layout="constrained")
-            ax = figure.add_subplot(xscale="log", yscale="log")
-            for curve, (color, marker, line) in zip(self.curves, STYLES, strict=False):
-                label = f"{curve.name}\n(slope {curve.exponent:z.1f})"
-                look = {"color": color, "marker": marker, "linestyle": line, "markersize": 8, "linewidth": 2}
-                ax.plot(curve.numbers, curve.values, label=label, **look)
-            self._draw_slopes(ax)
-            ax.set_xlabel("calls N", fontsize=FONT_SIZE)
-            ax.set_ylabel(self.what, fontsize=FONT_SIZE)
-            ax.tick_params(labelsize=FONT_SIZE)
-            ax.grid(color="#DDDDDD")
-            ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=FONT_SIZE - 1.5, frameon=False)
-        return figure
+        def at(number: float, value: float) -> str:
+            return f"{LEFT + (log10(number) - left) * across:.1f} {BOTTOM - (log10(value) - low) * down:.1f}"
 
-    def _draw_slopes(self, ax: Any) -> None:
-        """Draw thin lines of known slope through the lower left corner, and leave the axes as the curves need them."""
-        (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-        steepest = max(curve.exponent for curve in self.curves)
-        for power, words in SLOPES.items():
-            if power > 1 and steepest < STEEP:
-                continue
-            end = min(right, left * (top / bottom) ** (1 / power))
-            height = bottom * (end / left) ** power
-            ax.plot([left, end], [bottom, height], color="#8A8A8A", linewidth=1, zorder=1)
-            at_x = left * (end / left) ** 0.86
-            ax.annotate(
-                words,
-                (at_x, bottom * (at_x / left) ** power),
-                xytext=(4, -4),
-                textcoords="offset points",
-                ha="left",
-                va="top",
-                color=INK,
-                fontsize=FONT_SIZE - 3,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
+            f' viewBox="0 0 {WIDTH} {HEIGHT}" font-family="{FONT}" font-size="{NAME}">',
+            f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#FFFFFF"/>',
+            _text(16, 31, self.what, INK, f' font-size="{TITLE}" font-weight="bold"'),
+        ]
+        for zeros in range(low, high + 1):
+            y = BOTTOM - (zeros - low) * down
+            parts.append(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="{GRID}"/>')
+            parts.append(_text(LEFT - 10, y + 5, f"{10.0**zeros:,.{max(0, -zeros)}f}", GREY, ' text-anchor="end"'))
+        for zeros in range(ceil(left - 1e-9), floor(right + 1e-9) + 1):
+            x = LEFT + (zeros - left) * across
+            parts.append(f'<path d="M{x:.1f} {TOP}V{BOTTOM}" stroke="{GRID}"/>')
+            parts.append(_text(x, BOTTOM + 22, f"{10**zeros:,}", GREY, ' text-anchor="middle"'))
+        parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 44, "calls N", GREY, ' text-anchor="middle"'))
+        parts += self._slopes(10**left, 10.0**low, (RIGHT - LEFT) / across, (BOTTOM - TOP) / down, at)
+        ends = []
+        for curve, (color, marker, dashes) in zip(self.curves, self._looks(), strict=True):
+            points = [at(*point) for point in zip(curve.numbers, curve.values, strict=True)]
+            line = f'fill="none" stroke="{color}" stroke-width="2" stroke-dasharray="{dashes}"'
+            parts.append(f'<path class="curve" d="M{"L".join(points)}" {line}/>')
+            parts.append(
+                f'<path class="points" d="{"".join(f"M{point}{marker}" for point in points)}" fill="{color}"/>'
             )
-        ax.set_xlim(left, right)
-        ax.set_ylim(bottom, top)
+            ends.append((float(points[-1].split()[1]), points[-1], curve, color))
+        lowest = TOP - 20.0
+        for y, point, curve, color in self._apart(sorted(ends, key=lambda end: end[0])):
+            lowest = max(lowest + 20, y)
+            parts.append(f'<path d="M{point}L{RIGHT + 14} {lowest:.1f}" stroke="{color}" stroke-width="0.7"/>')
+            parts.append(_text(RIGHT + 18, lowest + 5, f"{curve.name} (slope {curve.exponent:z.1f})", color))
+        return "".join([*parts, "</svg>"])
+
+    def _looks(self) -> list[tuple[str, str, str]]:
+        """Return the look of each curve: its own wherever it is drawn, if its name is known."""
+        names = [curve.name for curve in self.curves]
+        left = [look for known, look in zip([*KNOWN, ""], STYLES, strict=True) if known not in names]
+        return [STYLES[KNOWN.index(name)] if name in KNOWN else left.pop() for name in names]
+
+    def _apart(self, ends: list[tuple[float, str, Curve, str]]) -> list[tuple[float, str, Curve, str]]:
+        """Return the ends of the curves, those moved up that would have no room below them."""
+        most = [BOTTOM - 20.0 * (len(ends) - 1 - place) for place in range(len(ends))]
+        return [(min(end[0], highest), *end[1:]) for end, highest in zip(ends, most, strict=True)]
+
+    def _slopes(self, left: float, low: float, across: float, down: float, at: Any) -> list[str]:
+        """Return thin lines of known slope through the lower left corner.
+
+        Args:
+            left: the number of calls at the left edge.
+            low: the value at the lower edge.
+            across: how many powers of ten the chart is wide.
+            down: how many it is high.
+            at: returns where a number and a value are drawn.
+        """
+        parts = []
+        for power, words in SLOPES.items():
+            if power == 1 or max(curve.exponent for curve in self.curves) >= STEEP:
+                length = min(across, down / power)
+                end = at(left * 10**length, low * 10 ** (power * length))
+                parts.append(f'<path class="slope" d="M{at(left, low)}L{end}" stroke="#9AA0A6"/>')
+                x, y = map(float, at(left * 10 ** (0.86 * length), low * 10 ** (0.86 * power * length)).split())
+                halo = f' font-size="{LABEL}" stroke="#FFFFFF" stroke-width="4" paint-order="stroke"'
+                parts.append(_text(x + 6, y + 16, words, GREY, halo))
+        return parts
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
-        from workshop.timeline.views.figure import png
+        return picture_with_words(self.svg(), self.alt, str(self))
 
-        return picture_with_words(png(self.figure()), self.alt, str(self))
+
+def _text(x: float, y: float, words: str, fill: str, more: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{fill}"{more}>{escape(words)}</text>'

@@ -9,17 +9,21 @@ from numbers import Real
 from typing import Any
 
 from workshop.timeline.records import RESULT, STILL_RUNNING, Records
+from workshop.timeline.views import svg
 from workshop.timeline.views.bundle import picture_with_words
-from workshop.timeline.views.text import LONGEST_NAME, MOST_DESCRIBED, in_columns, one_line, rows_of
+from workshop.timeline.views.styles import READY, RECEIVED, RUNS, WAITING
+from workshop.timeline.views.text import LONGEST_NAME, MOST_DESCRIBED, MOST_ROWS, in_columns, one_line, rows_of
 
-LEGEND = {
-    "waits to start": "ordered, waits for an oven",
-    "from start to result": "in the oven",
-    "still running at the end": "still in the oven",
-    "ready, not yet received": "ready, not yet served",
-    "received": "served",
+WORDS = {
+    WAITING.words: "waits for an oven",
+    RUNS[RESULT].words: "in the oven",
+    RUNS[STILL_RUNNING].words: "still in the oven",
+    READY.words: "ready, not yet served",
+    RECEIVED.words: "served",
+    svg.FIRST: "first dish after",
+    svg.NONE: "no dish served",
 }
-"""The words of a timeline's legend, and what they are called in a restaurant."""
+"""The words of a timeline's picture, and what is said in a restaurant."""
 
 
 @dataclass
@@ -74,14 +78,9 @@ class Service:
         return f"<service of {' and '.join(map(_name, self.evenings))}>"
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
-        from workshop.timeline.views import figure
-
-        drawn = figure.picture([(title, _records(slips)) for title, slips in self.evenings.items()])
-        for legend in drawn.legends:  # there is none as long as nothing has happened
-            for words in legend.get_texts():
-                words.set_text(LEGEND[words.get_text()])
+        panels = [svg.Panel(title, _records(slips)) for title, slips in self.evenings.items()]
         alt = " ".join(f"{_name(title)}: {_described(slips)}" for title, slips in self.evenings.items())
-        return picture_with_words(figure.png(drawn), alt, str(self))
+        return picture_with_words(svg.picture(panels, WORDS), alt, str(self))
 
 
 def draw_service(evenings: Mapping[str, Sequence[Slip]]) -> Service:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .recording.log import Snapshot
 from .recording.recorder import Recorder, Scope
 from .records import Records
+from .views import svg
 from .views.bundle import picture_with_words
 from .views.live import FASTEST, SLOWEST, Display, LiveView, stopped
 from .views.text import describe, table
@@ -128,7 +129,7 @@ class Timeline:
         return self._scope.recorder.unfinished(self._scope)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the timeline with matplotlib.
+        """Draw the timeline with matplotlib, for a figure of your own. Everything has a label for ``ax.legend()``.
 
         Args:
             ax: the axes to draw on; new ones if None.
@@ -141,7 +142,7 @@ class Timeline:
         if ax is None:
             import matplotlib.pyplot as plt
 
-            ax = plt.subplots(figsize=figure.figure_size(self.tasks), layout="constrained")[1]
+            ax = plt.subplots(layout="constrained")[1]
         return figure.draw(ax, self.tasks, self.deadline, self.title)
 
     def __str__(self) -> str:
@@ -206,11 +207,9 @@ def as_text(timelines: Sequence[Timeline]) -> str:
 
 def as_picture(timelines: Sequence[Timeline]) -> tuple[dict[str, str], dict[str, Any]]:
     """Return a picture of timelines with alt text, and their tables, as Jupyter's data and metadata."""
-    from .views import figure
-
-    panels = [figure.Panel(timeline.title, timeline.tasks, timeline.deadline) for timeline in timelines]
-    alt = " ".join(describe(*panel) for panel in panels)
-    return picture_with_words(figure.png(figure.picture(panels)), alt, as_text(timelines))
+    panels = [svg.Panel(timeline.title, timeline.tasks, timeline.deadline) for timeline in timelines]
+    alt = " ".join(describe(*panel[:3]) for panel in panels)
+    return picture_with_words(svg.picture(panels), alt, as_text(timelines))
 
 
 def _number(name: str, value: object) -> float:

@@ -1,5 +1,6 @@
 """Gives a matplotlib figure of the reader's own the words that a picture needs."""
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from .bundle import picture_with_words
@@ -24,9 +25,12 @@ class Described:
         return self.alt
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
-        from .figure import png
+        from matplotlib import style
 
-        return picture_with_words(png(self.figure), self.alt, self.alt)
+        file = StringIO()
+        with style.context({"svg.hashsalt": "", "svg.fonttype": "path"}):
+            self.figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        return picture_with_words(file.getvalue(), self.alt, self.alt)
 
 
 def described(figure: "Figure", alt: str) -> Described:

@@ -15,8 +15,12 @@ from typing import Any
 
 from ..recording.recorder import Scope
 from ..records import CANCELLED, Records
-from .svg import LONGEST_TITLE, MOST_ROWS, Progress, as_html, picture
-from .text import describe, one_line, table
+from .bundle import as_html
+from .svg import LONGEST_TITLE, Panel, picture
+from .text import NO_TASK, describe, one_line, table
+
+MOST_ROWS = 40
+"""Of more tasks the first ones are drawn while they run; the others are counted."""
 
 FASTEST, SLOWEST = 30, 2
 """Frames a second."""
@@ -169,34 +173,50 @@ class LiveView:
     def _frame(self) -> dict[str, str]:
         """Return the present state, by MIME type. What it costs is bounded, however many tasks there are."""
         if self._scope is None:
-            progress = Progress(Records(), 0, 0, 0, over=False)
+            tasks, rows, ends = 0, Records(over=False), (0, 0)
         else:
             scope, recorder = self._scope, self._scope.recorder
             tasks = recorder.tasks_so_far(scope)
-            finished, received, _ = recorder.ends_so_far(scope) if tasks <= MOST_COUNTED else (None, None, 0)
+            ends = recorder.ends_so_far(scope)[:2] if tasks <= MOST_COUNTED else None
             rows = recorder.so_far(scope, MOST_ROWS).records()
-            progress = Progress(rows, tasks, finished, received, over=False)
-        words = f"{one_line(self._title, LONGEST_TITLE)}: {progress}" if self._title else str(progress)
-        html = as_html(picture(self._title, progress, self._deadline), words)
-        return {"text/plain": words, "text/html": html}
+        status = _status(rows, tasks, ends)
+        if self._deadline is not None:
+            left = self._deadline - rows.ended
+            status += f" · {left:.2f} s to the deadline" if left > 0 else " · deadline passed"
+        words = f"{one_line(self._title, LONGEST_TITLE)}: {status}" if self._title else status
+        panel = Panel(self._title, rows, self._deadline, status, tasks - len(rows))
+        return {"text/plain": words, "text/html": as_html(picture([panel]), words)}
 
     def _last_frame(self, records: Records) -> dict[str, str]:
-        first = slice(MOST_ROWS)
-        columns = (records.created, records.started, records.finished, records.received, records.outcomes)
-        rows = Records(records.names[first], *(column[first] for column in columns), records.ended)
-        finished, received = (
+        ends = (
             sum(
                 not isnan(time) and outcome != CANCELLED for time, outcome in zip(column, records.outcomes, strict=True)
             )
             for column in (records.finished, records.received)
         )
-        progress = Progress(rows, len(records), finished, received, over=True)
-        alt = describe(self._title, records, self._deadline)
-        html = as_html(picture(self._title, progress, self._deadline), alt)
+        panel = Panel(self._title, records, self._deadline, _status(records, len(records), tuple(ends)))
         words = table(records, self._deadline)
         if self._title:
             words = f"{self._title}\n{words}"
+        html = as_html(picture([panel]), describe(self._title, records, self._deadline))
         return {"text/plain": words, "text/html": html}
+
+
+def _status(records: Records, tasks: int, ends: tuple[int, int] | None) -> str:
+    """Return how far a timeline is, or how it ended.
+
+    Args:
+        records: its records, or the first of them.
+        tasks: how many tasks there are.
+        ends: how many tasks have finished, but for those that were cancelled, and of how many of these the outcome was
+            taken; None if there are too many to count at each frame.
+    """
+    seconds = f"{records.ended:.2f} s"
+    if not tasks:
+        return f"{seconds} · {NO_TASK if records.over else 'no task yet'}"
+    if ends is None:
+        return f"{seconds} · {tasks:,} tasks"
+    return f"{seconds} · {ends[0]:,} of {tasks:,} finished · {ends[1]:,} received"
 
 
 def stopped(error: BaseException | None) -> bool:

@@ -1,330 +1,530 @@
-"""A timeline as an SVG picture, made in about a millisecond, for showing it while it grows. Standard library only.
+"""The picture of timelines as SVG, still and live: sharp at every zoom, and made in about a millisecond.
 
-Like `figure`, whose looks it shares, it knows only the records. matplotlib would take fifty times as long, and hold up
-the very tasks that are shown.
+It knows only the records. The same records give the same characters on every machine: numbers are rounded, and no font
+is asked for its widths. Standard library only; numpy helps with very many tasks.
 """
 
-import base64
-from collections.abc import Iterator
+import re
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
-from itertools import count
-from math import isnan
+from itertools import compress, count
+from math import ceil, isnan
 from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from ..records import CANCELLED, STILL_RUNNING, Records
-from .styles import DEADLINE, INK, READY, RUNS, WAITING, Look
-from .text import NO_TASK, one_line
+from ..records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
+from . import coverage
+from .styles import DEADLINE, GREY, GRID, INK, PAUSED, READY, RECEIVED, RUNNING, RUNS, RUNS_IN_STEPS, WAITING, Look
+from .text import NO_TASK, _decimals, one_line
 
-MOST_ROWS = 40
-"""Of more tasks the first ones are drawn; the others are counted."""
-
-WIDTH = 900
-ROW, LOWEST_ROW, HIGHEST_ROWS = 40, 14, 520
-"""Pixels that a task's row takes while there is room, that it takes at least, and that all rows may take."""
-FONT_SIZE, TITLE_SIZE, LINE = 16, 20, 24
-LONGEST_LABEL, LONGEST_TITLE, TITLE_LINE = 28, 96, 72
-RIGHT = 24
-LEGEND_COLUMN = 290
-ROOMY = 14
-"""From this row height on, bars have hatches."""
-SHORTEST = 3
-"""Pixels from which on a wait before or after a bar is drawn."""
-MARKER = 7
-"""Half of a marker's width, in pixels, where there is room for it."""
+WIDTH = 820
+HIGHEST = 438
+"""Units that a picture is high at most: 390 pixels where a laptop's screen leaves 729 for its width."""
+PADDING = 16
+ROW, LEAST = 28, 14
+"""Height of a task's row while there is room, and of a panel's rows in any case."""
+FONT = "DejaVu Sans, Segoe UI, Helvetica, Arial, sans-serif"
+TITLE, NAME, LABEL = 17, 14, 13
+TITLE_LINE, LINE, FOOT, GAP = 24, 20, 26, 14
+LONGEST_NAME, LONGEST_TITLE = 28, 96
+SHORTEST = 8
+"""Units up to which a wait before or after a bar is not drawn."""
+HAIRLINE = 2
+"""Units that a step is wide at least. Of steps closer together than that, the first to the last count as one."""
+TICKS = 74
+"""Least units from one tick of the time axis to the next."""
+AFTER = 84
+"""Units kept free after the last moment for what is said there."""
+MARK = 8
+"""Half of a mark's width while there is room for it."""
 POP = 0.3
-"""Seconds for which a mark of receiving is larger than usual."""
+"""Seconds for which a mark of receiving is larger than usual, while time goes on."""
+FIRST, LAST, NONE = "first result after", "last after", "no result received"
 
 
-class Progress(NamedTuple):
-    """How far a timeline is, or how it ended.
+class Panel(NamedTuple):
+    """One timeline of a picture.
 
     Attributes:
-        records: its first tasks, at most `MOST_ROWS`; their ``ended`` is the present moment.
-        tasks: how many tasks there are.
-        finished: how many of them have finished, but for those that were cancelled; None if there are too many to count
-            at each frame.
-        received: of how many of these the outcome was taken; None in the same case.
-        over: whether the block has been left.
+        title: what stands above it; may be "". What the records tell is added to it.
+        records: its records, or the first of them.
+        deadline: a moment to mark, in seconds since the timeline began, or None.
+        status: a line below the title, or "".
+        more: how many tasks more there are than records.
+        expected: by the index of a cancelled task the moment, in seconds, when it would have ended, if that is known.
     """
 
+    title: str
     records: Records
-    tasks: int
-    finished: int | None
-    received: int | None
-    over: bool
-
-    def __str__(self) -> str:
-        seconds = f"{self.records.ended:.2f} s"
-        if not self.tasks:
-            return f"{seconds} · {NO_TASK if self.over else 'no task yet'}"
-        if self.finished is None:
-            return f"{seconds} · {self.tasks:,} tasks"
-        return f"{seconds} · {self.finished:,} of {self.tasks:,} finished · {self.received:,} received"
+    deadline: float | None = None
+    status: str = ""
+    more: int = 0
+    expected: Mapping[int, float] = {}
 
 
-def picture(title: str, progress: Progress, deadline: float | None = None) -> str:
-    """Return a timeline as an SVG document, one row a task, the first task on top, with a legend below.
+def picture(panels: Sequence[Panel], words: Mapping[str, str] | None = None) -> str:
+    """Return timelines as an SVG document, one above the other on one time axis, each with a row for each task.
 
     Args:
-        title: the picture's title, or "".
-        progress: what to draw.
-        deadline: the moment, in seconds since the timeline began, at which a vertical line is drawn; None for no line.
+        panels: the timelines, the topmost first.
+        words: other words for those that stand in pictures.
+
+    Raises:
+        ValueError: if there is no panel.
     """
-    records, over = progress.records, progress.over
-    rows = len(records)
-    left = max([_width_of(_label(name)) for name in records.names], default=0) + 16
-    row = max(min(ROW, HIGHEST_ROWS / max(rows, 1)), LOWEST_ROW)
-    titles = wrap(one_line(title, LONGEST_TITLE), TITLE_LINE)
-    top = 8 + 28 * len(titles) + LINE + (LINE if deadline is not None else 4)
-    bottom = top + row * max(rows, 1)
-    axis = _Axis(records.ended, deadline, over, left)
-    drawing = _Rows(records, axis, top, row, over)
-    bars = list(drawing.elements())
-    more = progress.tasks - rows
-    y = bottom + 20 + FONT_SIZE
-    ending = list(_legend(drawing.kinds, y + LINE + (LINE if more else 0), over))
-    height = y + LINE * (1 + bool(more)) + LINE * -(-len(drawing.kinds) // 3)
-
-    size = f'width="{WIDTH}" height="{height:.0f}"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {WIDTH} {height:.0f}"'
-        f' font-family="DejaVu Sans, Verdana, sans-serif" font-size="{FONT_SIZE}" fill="{INK}">',
-        _patterns(drawing.kinds),
-        f'<rect {size} fill="white"/>',
-    ]
-    for number, line in enumerate(titles):
-        parts.append(_text(8, 26 + 28 * number, line, f'font-size="{TITLE_SIZE}" font-weight="bold"'))
-    parts.append(_text(8, 8 + 28 * len(titles) + FONT_SIZE, str(progress) + _remaining(progress, deadline)))
-    parts += axis.elements(top, bottom)
-    parts += bars
-    if not over:
-        x = axis.x(records.ended)
-        parts.append(f'<path d="M{x:.1f} {top:.1f}V{bottom:.1f}" stroke="{INK}" stroke-opacity=".4"/>')
-    if deadline is not None:
-        x = axis.x(deadline)
-        line = f'd="M{x:.1f} {top - 6:.1f}V{bottom:.1f}"'
-        parts.append(f'<path {line} stroke="white" stroke-width="4.5"/>')
-        parts.append(f'<path {line} stroke="{DEADLINE}" stroke-width="2.5" stroke-dasharray="9 4"/>')
-        where = "end" if x > WIDTH / 2 else "start"
-        words = f"deadline {deadline:g} s"
-        parts.append(_text(x, top - 10, words, f'text-anchor="{where}" fill="{DEADLINE}"'))
-    parts += drawing.marks
-    if more:
-        parts.append(_text(8, y + LINE, f"… and {more:,} more task{'s' * (more > 1)} not drawn"))
-    return "".join([*parts, *ending, "</svg>"])
+    if not panels:
+        raise ValueError("there is nothing to draw: expected at least one panel")
+    lines = int(any(len(panel.records) > HIGHEST for panel in panels))  # an image always needs some words below
+    while True:
+        drawing = _Drawing(panels, words or {}, lines)
+        if (needed := drawing.key()) <= lines:
+            return drawing.document()
+        lines = needed  # for what could not be said beside a bar there has to be room below
 
 
-def as_html(svg: str, alt: str) -> str:
-    """Return HTML that shows an SVG document as an image: so it is shown in notebooks that are not trusted, too.
+class _Drawing:
+    """A picture that is being drawn.
 
     Args:
-        svg: the document.
-        alt: the image's alt text.
-    """
-    data = base64.b64encode(svg.encode()).decode("ascii")
-    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" style="max-width: 100%">'
-
-
-class _Axis:
-    """The time axis: what lies where.
-
-    Args:
-        now: the present moment, or the last one, in seconds.
-        deadline: a moment that the axis shows, too.
-        over: whether time goes on. While it does, the axis ends at a round number beyond, so that it seldom changes.
-        left: pixels kept free for names.
+        panels: the timelines.
+        words: other words for those that stand in pictures.
+        lines: how many lines to keep free for the key: the kinds of bars that are not labelled where they stand.
     """
 
-    def __init__(self, now: float, deadline: float | None, over: bool, left: float) -> None:
-        end = max(now, deadline or 0.0)
-        if not over:
-            steps = (leading * 10.0**zeros for zeros in count() for leading in (1, 1.5, 2, 3, 4, 5, 6, 8))
-            end = next(step for step in steps if step >= end * 1.02)
-        self.end = end or 1.0
-        self._left = left + 0.015 * (WIDTH - left - RIGHT)
-        self.scale = (WIDTH - RIGHT - self._left) / (1.015 * self.end)
+    def __init__(self, panels: Sequence[Panel], words: Mapping[str, str], lines: int) -> None:
+        self.words = words
+        self.paths: defaultdict[str, list[str]] = defaultdict(list)
+        self.texts: list[str] = []
+        self.images: list[str] = []
+        self.labelled: dict[Look, bool] = {}
+        self.rim = 1.5
+        """How thick the white rim of a mark of receiving is, in units."""
+        titles = [_title(panel, words) for panel in panels]
+        tops = [
+            TITLE_LINE * len(title) + LINE * (bool(panel.status) + (panel.deadline is not None)) + 6
+            for panel, title in zip(panels, titles, strict=True)
+        ]
+        more = sum(panel.more for panel in panels)
+        room = HIGHEST - 2 * PADDING - FOOT - LINE * (lines + bool(more)) - sum(tops) - GAP * (len(panels) - 1)
+        heights = _shared([len(panel.records) for panel in panels], room)
+        names = [_names(panel.records.names, height) for panel, height in zip(panels, heights, strict=True)]
+        self.left = (
+            PADDING + 12 + ceil(max((_width(name, NAME) for some in names for name in some.values()), default=0))
+        )
+        end = max(_end(panel) for panel in panels) or 1.0
+        if not all(panel.records.over for panel in panels):  # a round number beyond, so that it seldom changes
+            rounds = (leading * 10.0**zeros for zeros in count(-2) for leading in (1, 1.5, 2, 3, 4, 5, 6, 8))
+            end = next(number for number in rounds if number >= 1.02 * end)
+        self.end = end
+        self.scale = (WIDTH - AFTER - self.left) / end
+        y = PADDING
+        for panel, title, top, some, height in zip(panels, titles, tops, names, heights, strict=True):
+            self._head(panel, title, y)
+            self._ticks(y + top, y + top + height, written=panel is panels[-1])
+            self._rows(panel, some, y + top, height)
+            y += top + height + GAP
+        self.bottom = y - GAP + FOOT
+        if more:
+            self.bottom += LINE
+            self.text(PADDING, self.bottom - 5, f"… and {more:,} more task{'s' * (more > 1)} not drawn", GREY)
 
     def x(self, time: float) -> float:
-        """Return how many pixels from the left a moment is drawn."""
-        return self._left + time * self.scale
+        """Return how many units from the left a moment is drawn."""
+        return self.left + time * self.scale
 
-    def elements(self, top: float, bottom: float) -> Iterator[str]:
-        """Yield the axis' line, its grid and its numbers."""
-        steps = (leading * 10.0**zeros for zeros in count(-6) for leading in (1, 2, 5))
-        step = next(step for step in steps if step * self.scale >= 80)
-        for number in range(int(self.end / step + 1e-9) + 1):
+    def text(self, x: float, y: float, words: str, fill: str = INK, size: int = LABEL, more: str = "") -> None:
+        """Write some words."""
+        place = f'x="{_n(x)}" y="{_n(y)}"'
+        self.texts.append(f'<text {place} fill="{fill}" font-size="{size}"{more}>{escape(words)}</text>')
+
+    def label(self, look: Look, x: float, room: float, y: float, fill: str, more: str = "") -> bool:
+        """Label the first of its kind if there is room, and return whether it is labelled now."""
+        words = self.words.get(look.words, look.words)
+        if not self.labelled.setdefault(look, False) and _width(words, LABEL) <= room:
+            self.labelled[look] = True
+            self.text(x, y + 4.7, words, fill, LABEL, more)
+            return True
+        return False
+
+    def _head(self, panel: Panel, title: list[tuple[str, str]], y: float) -> None:
+        """Write what stands above a panel's rows."""
+        for bold, plain in title:
+            spans = f'<tspan font-weight="bold">{escape(bold)}</tspan>{escape(plain)}'
+            self.texts.append(f'<text x="{PADDING}" y="{_n(y + 15)}" font-size="{TITLE}" fill="{INK}">{spans}</text>')
+            y += TITLE_LINE
+        if panel.status:
+            self.text(PADDING, y + 12, panel.status, GREY, NAME)
+            y += LINE
+        if panel.deadline is not None:
+            x = self.x(panel.deadline)
+            anchor = ' text-anchor="end"' if x > WIDTH / 2 else ""
+            self.text(x, y + 14, f"deadline {panel.deadline:g} s", DEADLINE, more=anchor)
+
+    def _ticks(self, top: float, bottom: float, written: bool) -> None:
+        """Draw the grid and, if they are to be `written`, the numbers of the time axis, with one number of decimals."""
+        steps = ((leading * 10.0**zeros, max(0, -zeros)) for zeros in count(-6) for leading in (1, 2, 5))
+        step, places = next(step for step in steps if step[0] * self.scale >= TICKS)
+        most = int(self.end / step + 1e-9)
+        for number in range(most + 1):
             x = self.x(number * step)
-            yield f'<path d="M{x:.1f} {top:.1f}V{bottom:.1f}" stroke="#808080" stroke-opacity=".3"/>'
-            yield _text(x, bottom + 20, f"{number * step:g}", 'text-anchor="middle"')
-        yield f'<path d="M{self._left:.1f} {bottom:.1f}H{WIDTH - RIGHT}" stroke="{INK}"/>'
-        yield _text((self._left + WIDTH) / 2, bottom + 38, "seconds", 'text-anchor="middle"')
+            self.paths["grid"].append(f"M{_n(x)} {_n(top)}V{_n(bottom)}")
+            if written:
+                words = f"{number * step:,.{places}f}{' s' * (number == most)}"
+                self.text(x, bottom + 20, words, GREY, NAME, ' text-anchor="middle"')
+
+    def _rows(self, panel: Panel, names: Mapping[int, str], top: float, height: float) -> None:
+        """Draw the rows of a timeline."""
+        records, tasks = panel.records, len(panel.records)
+        row = height / max(tasks, 1)
+        for task, name in names.items():
+            self.text(self.left - 10, top + (task + 0.5) * row + 5, name, INK, NAME, ' text-anchor="end"')
+        if not tasks and records.over:
+            self.text(WIDTH / 2, top + height / 2 + 5, NO_TASK, GREY, NAME, ' text-anchor="middle"')
+        elif tasks > height:
+            self._image(records, top, round(height))
+        else:
+            for task in range(tasks):
+                _Row(self, records, top + (task + 0.5) * row, row).draw(task, panel.expected.get(task))
+        for moment, kind in ((None if records.over else records.ended, "now"), (panel.deadline, "deadline")):
+            if moment is not None:
+                self.paths[kind].append(f"M{_n(self.x(moment))} {_n(top - 4)}V{_n(top + height)}")
+
+    def _image(self, records: Records, top: float, height: int) -> None:
+        """Show very many tasks as an image."""
+        across = WIDTH - AFTER - self.left
+        found = coverage.image(records, self.end, across, height)
+        if found is None:
+            words = f"To draw {len(records):,} tasks takes numpy, which is not installed."
+            self.text(self.left + across / 2, top + height / 2, words, GREY, NAME, ' text-anchor="middle"')
+            return
+        address, looks = found
+        place = f'x="{self.left}" y="{_n(top)}" width="{across}" height="{height}"'
+        self.images.append(f'<image {place} preserveAspectRatio="none" href="{address}"/>')
+        for look in looks:
+            self.labelled.setdefault(look._replace(fill=look.many) if look.many else look, False)
+
+    def bar(self, look: Look, start: float, stop: float, middle: float, half: float, arrow: float = 0.0) -> None:
+        """Draw a bar, or the line of a task that waits to start; with an arrow's head of some length if it goes on."""
+        if look is WAITING:
+            thick = min(2, 0.8 * half)
+            self.paths["waits"].append(f"M{_n(start)} {_n(middle - thick / 2)}H{_n(stop)}v{_n(thick)}H{_n(start)}z")
+            return
+        across, down = _n(stop - start), _n(2 * half)
+        tip = f"l{_n(arrow)} {_n(half)}l-{_n(arrow)} {_n(half)}" if arrow else f"v{down}"
+        self.paths[KINDS[look]].append(f"M{_n(start)} {_n(middle - half)}h{across}{tip}h-{across}z")
+
+    def mark(self, outcome: int, x: float, middle: float, half: float, size: float) -> None:
+        """Draw the mark of how a task ended: a cap over its bar's end, or a cross."""
+        if outcome == CANCELLED:
+            self.paths["cap"].append(f"M{_n(x - 3)} {_n(middle - half)}h6v{_n(2 * half)}h-6z")
+        elif outcome == EXCEPTION:
+            arm = f"l{_n(2 * size)} {_n(2 * size)}m0 -{_n(2 * size)}l-{_n(2 * size)} {_n(2 * size)}"
+            self.paths["cross"].append(f"M{_n(x - size)} {_n(middle - size)}{arm}")
+
+    def diamond(self, x: float, middle: float, size: float) -> None:
+        """Draw the mark of receiving."""
+        s = _n(size)
+        self.rim = min(self.rim, 0.2 * size)
+        self.paths["received"].append(f"M{_n(x)} {_n(middle - size)}l{s} {s}l-{s} {s}l-{s} -{s}z")
+
+    def key(self) -> int:
+        """Say below the picture what could not be said beside a bar, and return how many lines that takes."""
+        x, lines = float(WIDTH), 0
+        for look in [look for look, labelled in self.labelled.items() if not labelled]:
+            words = self.words.get(look.words, look.words)
+            if x + 40 + _width(words, LABEL) > WIDTH - PADDING:
+                x, lines = PADDING, lines + 1
+            y = self.bottom + LINE * lines - 5
+            if look in KINDS:
+                outcome = next((outcome for outcome in RUNS if RUNS[outcome] is look), RESULT)
+                self.bar(look, x, x + 28, y, 7, 6.0 * (outcome == STILL_RUNNING))
+                self.mark(outcome, x + 28, y, 9, 5)
+            elif look is RECEIVED:
+                self.diamond(x + 14, y, MARK)
+            else:
+                self.images.append(f'<rect x="{_n(x)}" y="{_n(y - 7)}" width="28" height="14" fill="{look.fill}"/>')
+            self.text(x + 40, y + 4.7, words)
+            x += 64 + _width(words, LABEL)
+        self.bottom += LINE * lines
+        return lines
+
+    def document(self) -> str:
+        """Return the picture."""
+        size = f'width="{WIDTH}" height="{_n(self.bottom + PADDING)}"'
+        box = f"0 0 {WIDTH} {_n(self.bottom + PADDING)}"
+        paths = [
+            f'<path class="{kind}" d="{"".join(self.paths[kind])}" {look.format(_n(self.rim))}/>'
+            for kind, look in PATHS.items()
+            if self.paths[kind]
+        ]
+        over = [path for path in paths if path.startswith(MARKS)]
+        return "".join(
+            [
+                f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="{box}" font-family="{FONT}">',
+                f'<rect {size} rx="8" fill="#FFFFFF"/>',
+                *self.images,
+                *(path for path in paths if path not in over),
+                *self.texts,
+                *over,
+                "</svg>",
+            ]
+        )
 
 
-class _Rows:
-    """The tasks' rows.
+class _Row:
+    """The row of a task.
 
     Args:
-        records: the tasks.
-        axis: the time axis.
-        top: where the first row begins, in pixels.
-        row: how high each row is.
-        over: whether the block has been left.
-
-    Attributes:
-        kinds: the looks that are in use once all elements were yielded, and "received".
-        marks: the marks, likewise; they come after all bars and lines.
+        drawing: the picture.
+        records: the records of its timeline.
+        middle: how many units from the top the row's middle is.
+        row: how high rows are.
     """
 
-    def __init__(self, records: Records, axis: _Axis, top: float, row: float, over: bool) -> None:
-        self._records, self._axis, self._top, self._row, self._over = records, axis, top, row, over
-        self._marker = min(MARKER, 0.3 * row)
-        self.kinds: set[Look | str] = set()
-        self.marks: list[str] = []
+    def __init__(self, drawing: _Drawing, records: Records, middle: float, row: float) -> None:
+        self.drawing, self.records, self.middle, self.row = drawing, records, middle, row
+        self.half = (row - min(8, 0.28 * row)) / 2
+        self.size = min(MARK, 0.3 * row)
 
-    def elements(self) -> Iterator[str]:
-        """Yield the names and the bars."""
-        records = self._records
-        size = min(FONT_SIZE, 0.8 * self._row)
-        label_end = self._axis.x(0) - 8
-        for index, name in enumerate(records.names):
-            middle = self._top + (index + 0.5) * self._row
-            yield _text(label_end, middle + 0.35 * size, _label(name), f'text-anchor="end" font-size="{size:.4g}"')
-            yield from self._task(
-                middle,
-                records.outcomes[index],
-                records.created[index],
-                records.started[index],
-                records.finished[index],
-                records.received[index],
-            )
+    def draw(self, task: int, expected: float | None) -> None:
+        """Draw everything in the row but the name.
 
-    def _task(
-        self, middle: float, outcome: int, created: float, started: float, finished: float, received: float
-    ) -> Iterator[str]:
-        """Yield the bars of one task, and keep its marks."""
-        now, x = self._records.ended, self._axis.x
-        stopped = now if isnan(finished) else finished
-        begun = stopped if isnan(started) else started
-        if (begun - created) * self._axis.scale > SHORTEST:
-            self.kinds.add(WAITING)
-            line = f"M{x(created):.1f} {middle:.1f}H{x(begun):.1f}"
-            yield f'<path d="{line}" stroke="{WAITING.edge}" stroke-width="2.5"/>'
-        look = RUNS[outcome]
-        never_began = isnan(started) and isnan(finished)
-        if not never_began:
-            self.kinds.add(look)
-            yield from self._bar(look, 0.32, middle, begun, stopped)
-        taken = now if isnan(received) and outcome != CANCELLED else received
-        if not isnan(finished) and (taken - finished) * self._axis.scale > SHORTEST:
-            self.kinds.add(READY)
-            yield from self._bar(READY, 0.13, middle, finished, taken)
-        if look.marker and not never_began and (self._over or outcome != STILL_RUNNING):
-            self.marks.append(self._end_mark(look, middle, begun, stopped))
-        if not isnan(received):
-            self.kinds.add("received")
-            age = (now - received) / POP
-            larger = 0.0 if self._over or age >= 1 else 1 - age
-            self.marks.append(_mark("D", x(received), middle, self._marker * (1 + larger), INK))
-
-    def _bar(self, look: Look, half: float, middle: float, start: float, stop: float) -> Iterator[str]:
-        x, y = self._axis.x(start), middle - half * self._row
-        box = f'x="{x:.1f}" y="{y:.1f}" width="{self._axis.x(stop) - x:.1f}" height="{2 * half * self._row:.1f}"'
-        dashes = ' stroke-dasharray="5 3"' if look is RUNS[STILL_RUNNING] else ""
-        yield f'<rect {box} fill="{look.fill}" stroke="{look.edge}"{dashes}/>'
-        if look.hatch and self._row >= ROOMY:
-            yield f'<rect {box} fill="url(#{_pattern_name(look)})"/>'
-
-    def _end_mark(self, look: Look, middle: float, start: float, stop: float) -> str:
-        """Return the mark of how a task ended: in the bar's end, or after a bar that is too short for it."""
-        x = self._axis.x(stop)
-        if look is not RUNS[STILL_RUNNING]:
-            beside = 1.7 * self._marker
-            x += -beside if (stop - start) * self._axis.scale > 4 * self._marker else beside
-        return _mark(look.marker, x, middle, self._marker, look.marker_color)
-
-
-def _remaining(progress: Progress, deadline: float | None) -> str:
-    """Return how far the deadline is, in words, while it is of interest."""
-    if deadline is None or progress.over:
-        return ""
-    left = deadline - progress.records.ended
-    return f" · {left:.2f} s to the deadline" if left > 0 else " · deadline passed"
-
-
-def _legend(kinds: set[Look | str], y: float, over: bool) -> Iterator[str]:
-    """Yield a legend of the kinds that a picture has, three in a line."""
-    used = [look for look in (WAITING, *RUNS.values(), READY, "received") if look in kinds]
-    for number, look in enumerate(used):
-        x, middle = 8 + LEGEND_COLUMN * (number % 3), y + LINE * (number // 3) - 6
-        if look == "received":
-            words = "received"
-            yield _mark("D", x + 16, middle, MARKER, INK)
-        elif look is WAITING:
-            words = look.words
-            yield f'<path d="M{x} {middle:.1f}h32" stroke="{look.edge}" stroke-width="2.5"/>'
+        Args:
+            task: the task's index.
+            expected: when a cancelled task would have ended, if that is known.
+        """
+        drawing, records, middle, half, size = self.drawing, self.records, self.middle, self.half, self.size
+        outcome, x = records.outcomes[task], drawing.x
+        created, begun, stopped, taken = coverage.moments(records, task)
+        begin, stop = x(begun), x(stopped)
+        if self._long(created, begun):
+            drawing.bar(WAITING, x(created), begin, middle, half)
+            words = ' text-anchor="middle" stroke="#FFFFFF" stroke-width="6" paint-order="stroke"'
+            self._label(WAITING, (x(created) + begin) / 2, begin - x(created) - 24, more=words)
+        if isnan(records.started[task]) and isnan(records.finished[task]):
+            return
+        running = outcome == STILL_RUNNING
+        look = RUNS[outcome] if records.steps is None else RUNS_IN_STEPS[outcome]
+        thin = look is RUNS[EXCEPTION] and self.row < OUTLINED
+        drawing.bar(FAILED_THIN if thin else look, begin, max(stop, begin + 1), middle, half, min(9, half) * running)
+        received = None if isnan(records.received[task]) else x(records.received[task])
+        near = received is not None and received - stop < 2.2 * size
+        at = stop  # the cross stands beside the mark of receiving
+        if outcome == EXCEPTION and near:
+            at += -2.1 * size if stop - begin > 4 * size else 2.1 * size
+        drawing.mark(outcome, at, middle, half + min(3, 0.1 * self.row), 0.8 * size)
+        if expected is not None and outcome == CANCELLED and self._long(stopped, expected):
+            box = f"M{_n(stop + 5)} {_n(middle - half + 1)}H{_n(x(expected))}v{_n(2 * half - 2)}H{_n(stop + 5)}z"
+            drawing.paths["ghost"].append(box)
+        free = stop - size * (outcome == EXCEPTION) * (3.5 if near else 1.5) - size * near - 6 * (outcome == CANCELLED)
+        if records.steps is None:
+            self._label(look, begin + 9, free - begin - 14)
         else:
-            running = look is RUNS[STILL_RUNNING]
-            words = "still running" if running and not over else look.words
-            box = f'x="{x}" y="{middle - 7:.1f}" width="32" height="14"'
-            dashes = ' stroke-dasharray="5 3"' if running else ""
-            yield f'<rect {box} fill="{look.fill}" stroke="{look.edge}"{dashes}/>'
-            if look.hatch:
-                yield f'<rect {box} fill="url(#{_pattern_name(look)})"/>'
-            if look.marker and (over or not running):
-                yield _mark(look.marker, x + 16, middle, 6, look.marker_color)
-        yield _text(x + 42, middle + 6, words)
+            self._steps(task, begin, stop, free)
+        after = max(stop + min(9, half) * running, at + size)
+        if not isnan(records.finished[task]) and self._long(stopped, taken):
+            drawing.bar(READY, stop, x(taken), middle, 0.8 * half)
+            room = x(taken) - stop - 22 if self.row >= 20 else -1.0
+            self._label(READY, stop + 8 + size * (outcome == EXCEPTION), room)
+            after = max(after, x(taken))
+        if received is not None:
+            age = 1.0 if records.over else (records.ended - records.received[task]) / POP
+            drawing.diamond(received, middle, size * (2 - min(age, 1)))
+            after = max(after, received + size)
+            if self._label(RECEIVED, after + 6, WIDTH - PADDING / 2 - after - 6):
+                return
+        if outcome != RESULT:
+            self._label(RUNS[outcome], after + 6, WIDTH - PADDING / 2 - after - 6, after=True)
+
+    def _label(self, look: Look, x: float, room: float, more: str = "", after: bool = False) -> bool:
+        """Say beside or in a bar what it is, if it is the first of its kind and there is room."""
+        fill = look.ink if not after else INK if look is not RUNS[EXCEPTION] else look.ink
+        return self.drawing.label(look, x, room if self.row >= 17 else -1.0, self.middle, fill, more)
+
+    def _long(self, start: float, stop: float) -> bool:
+        """Return whether a wait is more than noise."""
+        return stop - start > coverage.NOISE and (stop - start) * self.drawing.scale > SHORTEST
+
+    def _steps(self, task: int, begin: float, stop: float, free: float) -> None:
+        """Draw when a task was running, over its bar."""
+        edge = begin
+        for start, length in self._stretches(task, stop):
+            if start - edge > HAIRLINE:
+                self._label(PAUSED, edge + 7, min(start, free) - edge - 10)
+            self.drawing.bar(RUNNING, start, start + length, self.middle, self.half)
+            self._label(RUNNING, start + 7, min(start + length, free) - start - 10)
+            edge = start + length
+        if stop - edge > HAIRLINE:
+            self._label(PAUSED, edge + 7, free - edge - 10)
+
+    def _stretches(self, task: int, stop: float) -> Iterator[tuple[float, float]]:
+        """Yield where a task's steps begin and how wide they are, in units.
+
+        What begins within one unit of a longer stretch is drawn as one, so that very many steps take few characters.
+        """
+        groups: list[list[tuple[float, float]]] = []
+        for step in self.records.steps.of(task):
+            start, end = map(self.drawing.x, step)
+            if groups and start - groups[-1][-1][1] < HAIRLINE:
+                groups[-1].append((start, end))
+            else:
+                groups.append([(start, end)])
+        for group in groups:
+            start, last = group[0][0], group[-1][1]
+            if last - start < HAIRLINE:
+                last = max(min(start + HAIRLINE, stop), last)
+                yield min(last - HAIRLINE, start), HAIRLINE
+                continue
+            widths: dict[int, list[float]] = {}
+            for start, end in group:
+                widths.setdefault(int(start), [start, 0.0])[1] += end - start
+            yield from ((start, length) for start, length in widths.values())
 
 
-HATCHES = {"....": "M2 2h2v2h-2z", "xx": "M0 0L8 8M8 0L0 8", "//": "M-2 2L2 -2M0 8L8 0M6 10L10 6"}
-
-
-def _pattern_name(look: Look) -> str:
-    return f"hatch{list(HATCHES).index(look.hatch)}"
-
-
-def _patterns(kinds: set[Look | str]) -> str:
-    """Return the definitions of the hatches in use."""
-    return "".join(
-        f'<pattern id="{_pattern_name(look)}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f'<path d="{HATCHES[look.hatch]}" stroke="{look.edge}" fill="{look.edge}"/></pattern>'
-        for look in (*RUNS.values(), READY)
-        if look.hatch and look in kinds
-    )
-
-
-MARKS = {
-    "D": ((0, -1), (1, 0), (0, 1), (-1, 0)),
-    "s": ((-0.7, -0.7), (0.7, -0.7), (0.7, 0.7), (-0.7, 0.7)),
-    ">": ((-0.8, -0.8), (0.8, 0), (-0.8, 0.8)),
-    "X": (
-        *((-0.4, -0.9), (0, -0.5), (0.4, -0.9), (0.9, -0.4), (0.5, 0), (0.9, 0.4)),
-        *((0.4, 0.9), (0, 0.5), (-0.4, 0.9), (-0.9, 0.4), (-0.5, 0), (-0.9, -0.4)),
-    ),
+KINDS = {
+    WAITING: "waits",
+    RUNS[RESULT]: "result",
+    RUNS[STILL_RUNNING]: "still-running",
+    RUNS[CANCELLED]: "cancelled",
+    PAUSED: "waiting",
+    RUNS[EXCEPTION]: "exception",
+    READY: "ready",
+    RUNNING: "running",
 }
-"""The corners of each marker, in halves of its width."""
+"""The classes of bars, in the order in which they are drawn."""
+FAILED_THIN = RUNS[EXCEPTION]._replace(fill=RUNS[EXCEPTION].many)
+KINDS[FAILED_THIN] = "failed-thin"
+OUTLINED = 8
+"""From this height of a row on, bars of failed tasks have an outline."""
+NO_FILL = 'fill="none" stroke'
+PATHS = (
+    {"grid": f'{NO_FILL}="{GRID}"'}
+    | {kind: f'fill="{look.fill}"' for look, kind in KINDS.items()}
+    | {
+        "exception": f'fill="#FFFFFF" stroke="{RUNS[EXCEPTION].ink}" stroke-width="2"',
+        "ghost": f'{NO_FILL}="{GREY}" stroke-dasharray="2 3"',
+        "now": f'{NO_FILL}="{GREY}"',
+        "deadline": f'{NO_FILL}="{DEADLINE}" stroke-width="2" stroke-dasharray="7 4"',
+        "cap": f'fill="{INK}"',
+        "cross": f'{NO_FILL}="{RUNS[EXCEPTION].ink}" stroke-width="3.5"',
+        "received": f'fill="{RECEIVED.fill}" stroke="#FFFFFF" stroke-width="{{}}"',
+    }
+)
+"""How each class is drawn, in order."""
+MARKS = tuple(f'<path class="{kind}"' for kind in ("cap", "cross", "received"))
+"""These are drawn over words."""
 
 
-def _mark(marker: str, x: float, y: float, half: float, color: str) -> str:
-    corners = " ".join(f"{x + half * across:.1f},{y + half * down:.1f}" for across, down in MARKS[marker])
-    return f'<polygon class="{_CLASSES[marker]}" points="{corners}" fill="{color}" stroke="white"/>'
+def _n(number: float) -> str:
+    """Return a number with one decimal at most."""
+    return f"{number:.1f}".removesuffix(".0")
 
 
-_CLASSES = {"D": "received", "s": "cancelled", ">": "running", "X": "exception"}
+def _end(panel: Panel) -> float:
+    """Return the last moment that a panel shows."""
+    records = panel.records
+    latest = (coverage.extent(column)[2] for column in (records.finished, records.received))
+    return max(records.ended, panel.deadline or 0.0, *panel.expected.values(), *latest)
 
 
-@lru_cache(1024)
-def _label(name: str) -> str:
-    return one_line(name, LONGEST_LABEL)
+def _shared(tasks: list[int], room: float) -> list[float]:
+    """Return the height of each panel's rows, given how many tasks they have and the height of all together."""
+    heights = [ROW * max(number, 1.5) for number in tasks]
+    for position, panel in enumerate(sorted(range(len(tasks)), key=heights.__getitem__)):
+        heights[panel] = float(int(max(min(heights[panel], room / (len(tasks) - position)), LEAST)))
+        room -= heights[panel]
+    return heights
 
 
-@lru_cache(1024)
-def _width_of(text: str) -> float:
-    """Return about how many pixels wide a text is."""
-    return FONT_SIZE * sum(1.0 if east_asian_width(c) in "WF" else 0.63 for c in text)
+def _title(panel: Panel, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the lines of a panel's title, in bold, and what the records tell, in a line with it if there is room."""
+    bold = wrap(one_line(panel.title, LONGEST_TITLE), 64)
+    message = _message(panel.records, words)
+    alone = message[:1].upper() + message[1:]
+    if bold and message:
+        after = f" {alone}" if bold[-1][-1] in ".:?!" else f": {message}"
+        if 1.1 * _width(bold[-1], TITLE) + _width(after, TITLE) <= WIDTH - 2 * PADDING:
+            return [*((line, "") for line in bold[:-1]), (bold[-1], after)]
+    return [(line, "") for line in bold] + [("", alone)] * bool(message)
 
 
-def _text(x: float, y: float, words: str, attributes: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" {attributes}>{escape(words)}</text>'
+def _message(records: Records, words: Mapping[str, str]) -> str:
+    """Return what a timeline that is over shows: when results were received, and what became of other tasks."""
+    outcomes = records.outcomes
+    if not records.over or not outcomes:
+        return ""
+    received = records.received
+    if (results := outcomes.count(RESULT)) < len(outcomes):
+        received = array("d", compress(received, map(RESULT.__eq__, outcomes)))
+    number, first, last = coverage.extent(received)
+    places = _decimals(max(records.ended, last))
+    parts = (
+        [f"{words.get(FIRST, FIRST)} {first:.{places}f} s"] if number else [words.get(NONE, NONE)] if results else []
+    )
+    if number > 1:
+        parts.append(f"{words.get(LAST, LAST)} {last:.{places}f} s")
+    for outcome in (EXCEPTION, CANCELLED, STILL_RUNNING):
+        if others := outcomes.count(outcome):
+            parts.append(f"{others:,} {words.get(RUNS[outcome].words, RUNS[outcome].words)}")
+    return ", ".join(parts)
+
+
+ARGUMENT = r"""(?:\w+=)?(?P<Q>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,'"()\[\]{}]+)"""
+ONE = re.compile(ARGUMENT)
+PLAIN = ARGUMENT.replace("?P<Q>", "?:")
+CALL = re.compile(rf"([\w.]+)\(((?:{PLAIN}(?:, {PLAIN})*)?)\)")
+
+
+def _names(names: Sequence[str], height: float) -> dict[int, str]:
+    """Return by their indices the names that are written where all rows together have a height, as short as can be."""
+    tasks = len(names)
+    steps = (leading * 10**zeros for zeros in count() for leading in (1, 2, 5))
+    every = next(step for step in steps if step * height >= 15 * tasks or step >= tasks)
+    shown = range(0, tasks, every)
+    if tasks <= HIGHEST:
+        short = _shortened(tuple(names))
+        return {task: one_line(short[task], LONGEST_NAME) for task in shown}
+    short = _shortened(tuple(names[task] for task in shown))
+    return {task: one_line(name, LONGEST_NAME) for task, name in zip(shown, short, strict=True)}
+
+
+@lru_cache(64)
+def _shortened(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names without quotes and parentheses where they are calls, and one argument tells them apart."""
+    found = [CALL.fullmatch(name) if len(name) < 200 else None for name in names]
+    calls = [(match[1], [argument[1] for argument in ONE.finditer(match[2])]) for match in found if match]
+    if len({len(arguments) for _, arguments in calls}) == 1:
+        for column in zip(*(arguments for _, arguments in calls), strict=True):
+            quoted = [argument[1:-1] for argument in column if argument[0] in "'\"" and len(argument) > 2]
+            if len(set(quoted)) == len(calls):
+                return _replaced(names, found, quoted)
+    if all(len(arguments) <= 1 for _, arguments in calls):
+        return _replaced(
+            names, found, [" ".join([function, *arguments]).replace("'", "") for function, arguments in calls]
+        )
+    return names
+
+
+def _replaced(names: tuple[str, ...], found: list[re.Match | None], short: list[str]) -> tuple[str, ...]:
+    """Return names, the short ones in the place of those that were found, if they still tell the tasks apart."""
+    rest = iter(short)
+    result = tuple(next(rest) if match else name for name, match in zip(names, found, strict=True))
+    return result if len(set(result)) == len(set(names)) else names
+
+
+@lru_cache(4096)
+def _width(text: str, size: int) -> float:
+    """Return about how many units wide a text is, in a wide font."""
+    return size * sum(map(_width_of, text))
+
+
+def _width_of(character: str) -> float:
+    if east_asian_width(character) in "WF" or character in "mwMW@%…—":
+        return 1.0
+    if character in " .,:;'|!()[]/\\fijlrtI-·":
+        return 0.41
+    return 0.73 if character.isupper() else 0.64
