@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-import matplotlib
+import matplotlib.style
 import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure

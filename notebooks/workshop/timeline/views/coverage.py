@@ -112,24 +112,25 @@ def columns(records: Records) -> dict[Look, Bars]:
     taken = np.where(np.isnan(received) & (outcomes != CANCELLED), records.ended, received)
     rows = np.arange(len(records))
     bars = {}
+
+    def keep(look: Look, which: "np.ndarray", *bar: "np.ndarray") -> None:
+        if which.any():
+            bars[look] = bar if which.all() else tuple(column[which] for column in bar)
+
     for look, start, stop in ((WAITING, created, begun), (READY, finished, taken)):
-        if (seen := stop - start > NOISE).any():
-            bars[look] = rows[seen], start[seen], stop[seen]
+        keep(look, stop - start > NOISE, rows, start, stop)
     if records.steps is not None:
         tasks = np.repeat(rows, np.diff(np.array(records.steps.firsts)))
         begins, ends = np.array(records.steps.begins), np.array(records.steps.ends)
         outcomes, following = outcomes[tasks], np.append(begins[1:], 0.0)
         last = np.append(tasks[1:] != tasks[:-1], True)[: len(tasks)]
         rows, begun, stopped = tasks, ends, np.where(last, stopped[tasks], following[: len(tasks)])
-        bars[RUNNING] = tasks, begins, ends
+        keep(RUNNING, ends >= begins, tasks, begins, ends)
     looks = RUNS if records.steps is None else RUNS_IN_STEPS
     for look in dict.fromkeys(looks.values()):
-        chosen = np.isin(outcomes, [outcome for outcome in looks if looks[outcome] is look]) & (stopped > begun)
-        if chosen.all():
-            bars[look] = rows, begun, stopped
-        elif chosen.any():
-            bars[look] = rows[chosen], begun[chosen], stopped[chosen]
-    return {look: bar for look, bar in bars.items() if len(bar[0])}
+        chosen = np.isin(outcomes, [outcome for outcome in looks if looks[outcome] is look])
+        keep(look, chosen & (stopped > begun), rows, begun, stopped)
+    return bars
 
 
 def coverage(bars: Bars, end: float, tasks: int, width: int, height: int) -> "np.ndarray":
@@ -152,20 +153,22 @@ def coverage(bars: Bars, end: float, tasks: int, width: int, height: int) -> "np
     for first in range(0, len(bars[0]), BLOCK):
         rows, start, stop = (column[first : first + BLOCK] for column in bars)
         top = rows * thick
-        row = top.astype(np.int32)
+        row = top.astype(np.intp)
         below = np.maximum(top + thick - row - 1, 0.0)  # what of a bar lies in the next row of pixels
         crossing = np.flatnonzero(below > 0)
         offset = int(row[0]) * (width + 2)
         size = (int(row[-1]) + 2) * (width + 2) - offset
+        cells = row * (width + 2) - offset
         for time, sign in ((start, 1.0), (stop, -1.0)):
             x = np.clip(time * (width / end), 0.0, width)
-            column = x.astype(np.int32)
-            cell = row * (width + 2) + column - offset
+            column = x.astype(np.intp)
+            cell = cells + column
             part = x - column
             weight = (thick - below) * sign
             late = weight * part
             found = np.bincount(cell, weight - late, size)
-            found[1:] += np.bincount(cell, late, size)[:-1]
+            if late.any():
+                found[1:] += np.bincount(cell, late, size)[:-1]
             cell, part, weight = cell[crossing] + width + 2, part[crossing], below[crossing] * sign
             found += np.bincount(cell, weight * (1 - part), size)
             found[1:] += np.bincount(cell, weight * part, size)[:-1]
