@@ -14,7 +14,8 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 from clock import kernel
 from support.measured import is_measured, without_pictures
-from support.newer_python import faults_without_comparison, outputs_instead, shows_more_than_stored
+from support.newer_python import faults_without_comparison, in_words, outputs_instead, shows_more_than_stored
+from support.notebook_tools import without_note
 
 COMPARED_TOO = {"image/png", "image/jpeg", "metadata"}
 """What nbval leaves out unless told otherwise. An output's metadata holds the alt text of its picture."""
@@ -76,8 +77,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if declared_clock(item) == "real":
         item.add_marker(pytest.mark.slow(REAL_CLOCK_SECONDS))
     tags = item.cell.metadata.get("tags", [])
+    item.cell.outputs = without_note(item.cell.outputs)
     if outputs := outputs_instead(item.cell.metadata):
         item.cell.outputs = list(map(nbformat.from_dict, outputs))
+        compare_words = item.compare_outputs
+        item.compare_outputs = lambda test, ref, skip_compare=None: compare_words(
+            list(map(nbformat.from_dict, in_words(test))), ref, skip_compare
+        )
     if shows_more_than_stored(item.cell.metadata):
 
         def compare_outputs(test: list, ref: list, skip_compare: object = None) -> bool:

@@ -27,8 +27,8 @@ from nbformat import NotebookNode
 from clock.kernel import kernel_environment, no_test_clock_here
 from support.kernels import async_kernel_manager
 from support.measured import is_measured, without_pictures
-from support.newer_python import KEY, STORED_PYTHON, prints_otherwise
-from support.notebook_tools import notebook_paths, sanitized
+from support.newer_python import KEY, STORED_PYTHON, in_words, prints_otherwise
+from support.notebook_tools import NOTE, giveaways, notebook_paths, sanitized, without_note
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 120
@@ -114,7 +114,7 @@ def refresh(path: Path, environment: dict[str, str]) -> bool:
     _normalise(fresh)
     for cell, before in zip(fresh.cells, notebook.cells, strict=True):
         if newer and prints_otherwise(before.metadata):
-            before.metadata[KEY]["prints"] = "".join(output.text for output in cell.outputs)
+            before.metadata[KEY]["prints"] = in_words(without_note(cell.outputs))[0]["text"]
         elif before.get("outputs") and _compared(cell, cell.outputs) == _compared(cell, before.outputs):
             cell.outputs = before.outputs
     text = nbformat.writes(notebook if newer else fresh)
@@ -134,9 +134,17 @@ def _normalise(notebook: NotebookNode) -> None:
     """Remove what differs from run to run or from machine to machine without saying anything to a reader."""
     notebook.metadata.kernelspec = nbformat.from_dict(KERNELSPEC)
     notebook.metadata.language_info.version = ".".join(map(str, STORED_PYTHON))
-    for cell in notebook.cells:
+    hidden = giveaways([cell.source if cell.cell_type == "code" else "" for cell in notebook.cells])
+    for index, cell in enumerate(notebook.cells):
         for key in PASSING_METADATA:
             cell.metadata.pop(key, None)
+        jupyter = cell.metadata.setdefault("jupyter", {})
+        jupyter.pop("outputs_hidden", None)
+        if index in hidden and cell.get("outputs"):
+            jupyter["outputs_hidden"] = True
+            cell.outputs = [nbformat.from_dict(NOTE), *without_note(cell.outputs)]
+        if not jupyter:
+            del cell.metadata["jupyter"]
         if cell.cell_type == "code":
             cell.outputs = _merge_streams(cell.outputs)
             for output in cell.outputs:

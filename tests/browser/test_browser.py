@@ -213,6 +213,38 @@ def test_the_last_frame_of_a_live_view_is_saved_and_shown_again(opened, live_not
         assert (shown.get_attribute("alt"), page.errors) == (frame(last_frame)[0], [])
 
 
+# Predictions
+
+
+def test_answers_are_folded_until_their_cells_run_and_guesses_are_buttons(opened):
+    with opened("01_sleepers.ipynb") as page:
+
+        def folded():
+            return {
+                c.index
+                for c in page.notebook().code_cells
+                if c.data["metadata"].get("jupyter", {}).get("outputs_hidden")
+            }
+
+        cells = page.notebook().cells
+        places = {cell.source: cell.index for cell in cells}
+        answer, question = places['compare("1.1", order)'], places['predict("1.1")']
+        demo = answer - 1
+        assert {demo, answer} <= folded()
+        for cell in cells[:demo]:
+            if cell.is_code and cell.index != question:
+                page.run_cell(cell.index)
+        page.run_cell(question)
+        page.page.locator(".prediction button", has_text="b").first.click()
+        page.wait_for_text(".prediction", "your answer is b")
+        page.run_cell(demo)
+        page.run_cell(answer)
+        assert not {demo, answer} & folded()
+        said = page.notebook().cells[answer].text
+        assert "You said b." in said
+        assert page.errors == []
+
+
 # The lab of chapter 06
 
 LAB = "06_plotting_task_timelines.ipynb"

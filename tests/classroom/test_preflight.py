@@ -53,7 +53,7 @@ def test_everything_is_there(capsys):
         "✓ jupyterlab 4.6 or later (here: 4.6.6)",
         "✓ notebook 7.6 or later (here: 7.10.1)",
         "✓ nbval: only to test the notebooks (here: 0.11.0)",
-        "✓ ipywidgets: chapter 06 (here: 8.1.9)",
+        "✓ ipywidgets: the buttons of predictions, chapter 06 (here: 8.1.9)",
         "✓ aiohttp: chapter 07 (here: 3.14.5)",
         "✓ tqdm: chapters 07 and 08 (here: 4.70.1)",
         "✓ aiometer 1.0 or later: chapter 09 (here: 1.0.0)",

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import io
+import linecache
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 
 from support.places import NOTEBOOKS
 from workshop.exercises import check, compare, predict, runner
-from workshop.exercises.say import WIDTH, one_line, say, shown
+from workshop.exercises.say import WIDTH, one_line, paragraph, shown
 
 HAS_ALARM = hasattr(signal, "setitimer")
 
@@ -486,13 +487,21 @@ def test_an_error_message_keeps_its_blanks_but_no_line_ends():
 
 
 @pytest.mark.parametrize("quoted", ["'Progress:  25%'", "' 25%'", "'25% '", "'  25%  '", "[' a', 'b ']", '{"k": " v"}'])
-def test_a_quotation_is_not_broken_where_a_blank_would_be_lost(capsys, quoted):
+def test_a_quotation_is_not_broken_where_a_blank_would_be_lost(quoted):
     for before in range(WIDTH):  # wherever the end of the line is
-        say(f"{'x' * before} returned {quoted}, and another line was expected.")
-        out = capsys.readouterr().out
+        out = paragraph(f"{'x' * before} returned {quoted}, and another line was expected.")
         assert quoted in out.replace("\n  ", " ")
         assert "\0" not in out
         assert max(map(len, out.splitlines())) <= max(WIDTH, before)
+
+
+def test_the_line_of_a_cell_that_failed_is_named(judge, monkeypatch):
+    lines = ["async def answer(a, b):\n", "    await asyncio.sleep(0.1)\n", "    return a + c  # oh\n"]
+    monkeypatch.setitem(linecache.cache, "<cell>", (99, None, lines, "<cell>"))
+    exec(compile("".join(lines), "<cell>", "exec"), names := {"asyncio": asyncio})
+    assert "name 'c' is not defined, in line 3: `return a + c # oh`. " in judge("0.1", names["answer"]).replace(
+        "  #", " #"
+    )
 
 
 def test_a_check_quotes_the_blanks_that_the_reader_wrote(judge):

@@ -1,11 +1,13 @@
 """Predictions are kept, held against what the run did, and answered; nothing in them raises at a reader."""
 
+import sys
 from types import SimpleNamespace
 
 import pytest
 
-from workshop.exercises import compare, predict, predictions
+from workshop.exercises import choices, compare, predict, predictions
 from workshop.timeline.records import Records, TaskRecord
+from workshop.timeline.views.live import SWITCH
 
 PREDICTIONS = predictions.PREDICTIONS
 NOT_IN_A_RUNNING_LOOP = RuntimeError("asyncio.run() cannot be called from a running event loop")
@@ -113,6 +115,7 @@ DID = [
 @pytest.fixture(autouse=True)
 def no_answers_kept(monkeypatch):
     monkeypatch.setattr(predictions, "_kept", {})
+    monkeypatch.setattr(predictions, "_shown", {})
 
 
 def printed(capsys):
@@ -158,15 +161,90 @@ def test_an_answer_is_kept_in_whichever_way_it_is_written(capsys, answer):
     assert "answer a, as you said" in printed(capsys)
 
 
-@pytest.mark.parametrize("answer", ["", " ", "?"])
+NO_ANSWER = (
+    "1.1: no answer yet. Write a, b or c into the cell, as in `predict('1.1', 'a')`, and run it again, or just read "
+    "on.\n"
+)
+
+
+@pytest.mark.parametrize("answer", [(), (None,), ("",), (" ",), ("?",)])
 def test_no_answer_yet(capsys, answer):
-    predict("1.1", answer)
-    assert printed(capsys) == (
-        "1.1: no answer yet. Write a, b or c between the quotes and run this cell again, or just read on.\n"
+    predict("1.1", *answer)
+    assert printed(capsys) == NO_ANSWER
+
+
+def test_what_was_chosen_stays_chosen_until_it_is_taken_back(capsys):
+    predict("1.1", "b")
+    printed(capsys)
+    predict("1.1")
+    assert printed(capsys) == "1.1: your answer is b. Now run on and see.\n"
+    predict("1.1", "")
+    assert printed(capsys) == NO_ANSWER
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """A notebook in which whatever is shown is kept."""
+    assert choices  # imported, and IPython with it, before something else stands in its place
+    shown = []
+
+    def display(data, **options):
+        shown.append(data)
+
+    ipython = SimpleNamespace(
+        get_ipython=lambda: SimpleNamespace(kernel=None), display=SimpleNamespace(display=display)
     )
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setenv(SWITCH, "1")
+    return shown
 
 
-@pytest.mark.parametrize("answer", ["d", "a b", "b, since\nit is shorter", None, 2, ["b"], b"b", ...])
+def test_an_answer_by_a_click(notebook):
+    predict("1.1")
+    predict("1.1")
+    first, second = notebook
+    assert first.comm is None  # its buttons went with the output of the cell that was run again
+    assert second.buttons.options == ("a", "b", "c")
+    assert (second.buttons.value, "no answer yet" in second.said.value) == (None, True)
+    second.buttons.value = "b"
+    assert "your answer is b" in second.said.value
+    compare("1.1", ["B", "C", "A"])
+    assert "Prediction 1.1: you said b, and your run says a" in notebook[-1]["text/html"]
+    predict("1.1")
+    assert notebook[-1].buttons.value == "b"
+    assert notebook[-1]._repr_mimebundle_()["text/plain"] == "1.1: your answer is b. Now run on and see."
+
+
+def test_without_ipywidgets_it_says_how_to_answer(notebook, monkeypatch):
+    monkeypatch.delitem(sys.modules, "workshop.exercises.choices", raising=False)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    predict("1.1")
+    assert notebook[0]["text/plain"].replace("\n  ", " ") + "\n" == NO_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("guess", "observed", "title"),
+    [
+        ("a", ["B", "C", "A"], "you said a, and so says your run"),
+        ("b", ["B", "C", "A"], "you said b, and your run says a"),
+        ("", ["B", "C", "A"], "your run says a, and you had chosen no answer"),
+        ("b", ["A", "B", "C"], "your run says b"),
+        ("b", [], "none of the answers"),
+        ("b", None, "nothing to compare"),
+    ],
+)
+def test_the_title_of_a_card_says_what_it_means(notebook, guess, observed, title):
+    predict("1.1", guess)
+    compare("1.1", observed)
+    assert f"<b>Prediction 1.1: {title}</b>" in notebook[-1]["text/html"]
+
+
+def test_what_is_told_is_text_and_never_markup(notebook):
+    predict("1.1", "<b>`x`")
+    assert "'&lt;b&gt;<code>x</code>'" in notebook[0]["text/html"].replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("answer", ["d", "a b", "b, since\nit is shorter", 2, ["b"], b"b", ...])
 def test_what_is_no_answer_gets_one_clear_line(capsys, answer):
     predict("1.1", answer)
     out = printed(capsys)
@@ -195,7 +273,8 @@ def test_a_wrong_answer_gets_its_own_feedback_and_a_right_one_too(capsys, number
 def test_without_an_answer_the_result_and_its_reason_are_told(capsys):
     compare("1.2", 7.0)
     assert printed(capsys) == (
-        f"1.2: your run took 7.00 s: the sum of 4, 1 and 2 s. That is answer c.\n{PREDICTIONS['1.2'].answers['c']}\n"
+        "1.2: your run took 7.00 s: the sum of 4, 1 and 2 s. That is answer c, and you had chosen none.\n"
+        f"{PREDICTIONS['1.2'].answers['c']}\n"
     )
 
 

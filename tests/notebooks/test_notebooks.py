@@ -221,6 +221,13 @@ BAD = {
     "a guess compared too early": (guards.predictions, lambda n, c: c.insert(5, c.pop(COMPARE))),
     "a comparison without guess": (guards.predictions, append(code('compare("t.2", 1)'))),
     "an unknown prediction": (guards.predictions, source(PREDICT, "t.1", "t.9")),
+    "an answer open": (guards.hidden_answers, lambda n, c: c[COMPARE]["metadata"].clear()),
+    "an answer in the line that is shown of it": (guards.hidden_answers, lambda n, c: c[COMPARE]["outputs"].pop(0)),
+    "a question folded": (
+        guards.hidden_answers,
+        lambda n, c: c[PREDICT]["metadata"].update(jupyter={"outputs_hidden": True}),
+    ),
+    "a chore": (guards.hidden_answers, source(0, "# A title", "# A title\n\nClear the outputs first.")),
     "a choice missing": (guards.predictions, source(5, "- **b)** B", "")),
     "a choice too many": (guards.predictions, source(5, "- **b)** B", "- **b)** B\n- **c)** C")),
     "no question before the guess": (guards.predictions, lambda n, c: c.insert(PREDICT, code("pass"))),

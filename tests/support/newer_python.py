@@ -8,7 +8,7 @@ Outputs are stored from one Python. What a cell shows on another one is compared
 - A cell that any Python can run, and that prints something else on a newer one, has that in its metadata:
   ``"newer-python": {"from": ["3.14.9", "3.15.1"], "prints": "..."}``. Under ``from`` stands one release for each line
   of releases that got the change; later lines have it from the beginning. ``refresh.py`` writes the text, when a Python
-  that has the change runs it. It does the same for a cell with the tag.
+  that has the change runs it. It does the same for a cell with the tag. Of a card, the words are compared.
 
 A tagged cell without that text shows what differs from run to run, such as paths. On a newer Python it must show
 something else than the words, without an error and without anything on stderr.
@@ -74,6 +74,22 @@ def outputs_instead(metadata: Mapping[str, Any], running: Version = RUNNING) -> 
     if prints_otherwise(metadata, running):
         return [{"output_type": "stream", "name": "stdout", "text": metadata[KEY]["prints"]}]
     return None
+
+
+def in_words(outputs: Iterable[dict]) -> list[dict]:
+    """Return what outputs say as text, as one output; errors and what is on stderr stay as they are.
+
+    Args:
+        outputs: a cell's outputs.
+    """
+    words, others = "", []
+    for output in outputs:
+        if output["output_type"] == "error" or output.get("name") == "stderr":
+            others.append(output)
+        else:
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            words += text if isinstance(text, str) else "".join(text)
+    return [{"output_type": "stream", "name": "stdout", "text": words}, *others]
 
 
 def shows_more_than_stored(metadata: Mapping[str, Any], running: Version = RUNNING) -> bool:

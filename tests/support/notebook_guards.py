@@ -13,7 +13,15 @@ from urllib.parse import unquote
 
 from support.measured import is_measured
 from support.newer_python import KEY, STORED_PYTHON, has_change, needed_python, words_instead
-from support.notebook_tools import Cell, Notebook, markdown_headings, without_code_blocks
+from support.notebook_tools import (
+    Cell,
+    Notebook,
+    giveaways,
+    has_note,
+    markdown_headings,
+    numbers_in,
+    without_code_blocks,
+)
 
 Guard = Callable[[Notebook], Iterator[str]]
 
@@ -104,8 +112,8 @@ def newer_python(notebook: Notebook) -> Iterator[str]:
                 yield f"cell {cell.index} is to print something else from {newer['from']} on: outputs are newer"
             if newer["prints"] == cell.text:
                 yield f"cell {cell.index} prints the same on a newer Python: nothing need be said of it"
-            if any(output["output_type"] != "stream" for output in cell.outputs):
-                yield f"cell {cell.index} shows more than text, so only the text is compared on a newer Python"
+            if any(set(PICTURES) & output.get("data", {}).keys() for output in cell.outputs):
+                yield f"cell {cell.index} shows a picture, and only words are compared on a newer Python"
 
 
 # Metadata
@@ -315,8 +323,8 @@ def exercises(notebook: Notebook) -> Iterator[str]:
     """Each exercise: a stub with `# TODO`, a check that says what is wrong, a collapsed solution that passes it."""
     code = notebook.code_cells
     checks = {
-        number: [place for place, cell in enumerate(code) if number in _numbers("check", cell)]
-        for number in sorted({number for cell in code for number in _numbers("check", cell)})
+        number: [place for place, cell in enumerate(code) if number in numbers_in("check", cell.source)]
+        for number in sorted({number for cell in code for number in numbers_in("check", cell.source)})
     }
     for number, places in checks.items():
         first, last = places[0], places[-1]
@@ -332,7 +340,7 @@ def exercises(notebook: Notebook) -> Iterator[str]:
         if not code[last].text.startswith(RIGHT):
             yield f"the check of the solution of exercise {number} (cell {code[last].index}) does not answer {RIGHT}"
     for place, cell in enumerate(code):
-        if "# TODO" in cell.source and not any(_numbers("check", later) for later in code[place : place + 2]):
+        if "# TODO" in cell.source and not any(numbers_in("check", later.source) for later in code[place : place + 2]):
             yield f"the stub in cell {cell.index} is not followed by its check"
 
 
@@ -351,9 +359,9 @@ def predictions(notebook: Notebook) -> Iterator[str]:
     """Each guess is asked for in words just before it, with the answers that are known, and compared afterwards."""
     from workshop.exercises.predictions import PREDICTIONS
 
-    compared = [(cell.index, number) for cell in notebook.code_cells for number in _numbers("compare", cell)]
+    compared = [(cell.index, number) for cell in notebook.code_cells for number in numbers_in("compare", cell.source)]
     for cell in notebook.code_cells:
-        for number in _numbers("predict", cell):
+        for number in numbers_in("predict", cell.source):
             if not any(index > cell.index and other == number for index, other in compared):
                 yield f"prediction {number} (cell {cell.index}) is not compared in a later cell"
             if number not in PREDICTIONS:
@@ -366,15 +374,23 @@ def predictions(notebook: Notebook) -> Iterator[str]:
                     f"the cell before prediction {number} (cell {cell.index}) lists the choices {asked} instead of "
                     f"{sorted(PREDICTIONS[number].answers)}, each as '- **a)** ...'"
                 )
-    predicted = {number for cell in notebook.code_cells for number in _numbers("predict", cell)}
+    predicted = {number for cell in notebook.code_cells for number in numbers_in("predict", cell.source)}
     for index, number in compared:
         if number not in predicted:
             yield f"cell {index} compares prediction {number}, which was not asked for"
 
 
-def _numbers(function: str, cell: Cell) -> list[str]:
-    """Return the numbers that a cell hands to `check`, `predict` or `compare`."""
-    return re.findall(rf"\b{function}\(\s*[\"']([^\"']+)[\"']", cell.source)
+def hidden_answers(notebook: Notebook) -> Iterator[str]:
+    """Outputs that answer a prediction are stored folded, and no others; nobody is asked to clear any."""
+    answering = giveaways([cell.source if cell.is_code else "" for cell in notebook.cells])
+    for cell in notebook.code_cells:
+        hidden = cell.data["metadata"].get("jupyter", {}).get("outputs_hidden", False)
+        noted = has_note(cell.data.get("outputs", []))
+        if {hidden, noted} != {bool(cell.index in answering and cell.outputs)}:
+            yield f"cell {cell.index} stores its outputs {'folded' if hidden else 'open'}: run tests/refresh.py"
+    for cell in notebook.markdown_cells:
+        if re.search(r"clear\w*\s+(?:\w+\s+)?outputs", cell.source, re.IGNORECASE):
+            yield f"cell {cell.index} asks to clear outputs: those that answer a prediction are folded"
 
 
 # Helpers
@@ -416,4 +432,5 @@ GUARDS: list[Guard] = [
     exercises,
     collapsed_cells,
     predictions,
+    hidden_answers,
 ]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from support.notebook_tools import ROOT
+from support.notebook_tools import NOTE, ROOT
 
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -50,9 +50,9 @@ def good_notebook() -> dict:
         markdown("## What you'll need\n\n10 minutes, and [the start](00_a.ipynb#What-you'll-do)."),
         markdown("## Sleepers\n\n![two bars](picture.png)\n\n```python\n# not a heading\n```"),
         markdown("What comes first?\n\n- **a)** A\n- **b)** B"),
-        code('predict("t.1", "a")', printed("t.1: your answer is a.")),
-        code("figure", picture("Two bars; A ends first.")),
-        code('compare("t.1", "B")', printed("t.1: b")),
+        code('predict("t.1")', printed("t.1: no answer yet.")),
+        code("figure", NOTE, picture("Two bars; A ends first."), jupyter={"outputs_hidden": True}),
+        code('compare("t.1", "B")', NOTE, printed("t.1: b"), jupyter={"outputs_hidden": True}),
         code("1 / 0", error(), tags=["raises-exception"]),
         markdown("### Exercise t.1"),
         code("async def answer():\n    ...  # TODO"),

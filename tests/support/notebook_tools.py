@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,8 @@ class Cell:
 
     @property
     def outputs(self) -> list[dict]:
-        """The stored outputs."""
-        return self.data.get("outputs", [])
+        """The stored outputs, without the note before folded ones."""
+        return without_note(self.data.get("outputs", []))
 
     @property
     def text(self) -> str:
@@ -120,6 +120,49 @@ def sanitized(value: object) -> object:
     if isinstance(value, dict):
         return {key: sanitized(item) for key, item in value.items()}
     return value
+
+
+NOTE = {
+    "output_type": "display_data",
+    "data": {"text/plain": "What an earlier run gave:"},
+    "metadata": {"workshop": "note"},
+}
+"""What is stored before folded outputs: JupyterLab shows the first line of what it folds."""
+
+
+def has_note(outputs: list[dict]) -> bool:
+    """Return whether the note that is stored before folded outputs stands before these."""
+    return bool(outputs) and outputs[0].get("metadata") == NOTE["metadata"]
+
+
+def without_note(outputs: list[dict]) -> list[dict]:
+    """Return outputs without the note that is stored before folded ones."""
+    return outputs[1:] if has_note(outputs) else outputs
+
+
+def numbers_in(function: str, source: str) -> list[str]:
+    """Return the numbers that a cell hands to `predict`, `compare` or `check`.
+
+    Args:
+        function: the name of the function.
+        source: the text of the cell.
+    """
+    return re.findall(rf"\b{function}\(\s*[\"']([^\"']+)[\"']", source)
+
+
+def giveaways(sources: Iterable[str]) -> set[int]:
+    """Return the places of the cells whose outputs tell what a prediction asks: from behind it up to its comparison.
+
+    Args:
+        sources: the texts of the code cells, with an empty text for each cell of another kind.
+    """
+    asked: dict[str, int] = {}
+    found: set[int] = set()
+    for place, source in enumerate(sources):
+        asked |= dict.fromkeys(numbers_in("predict", source), place)
+        for number in numbers_in("compare", source):
+            found.update(range(asked.get(number, place) + 1, place + 1))
+    return found - set(asked.values())
 
 
 def _joined(text: str | list[str]) -> str:

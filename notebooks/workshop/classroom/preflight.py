@@ -30,7 +30,7 @@ NOT_NEEDED = "\N{EN DASH}"
 
 PURPOSES = {
     "nbval": "only to test the notebooks",
-    "ipywidgets": "chapter 06",
+    "ipywidgets": "the buttons of predictions, chapter 06",
     "aiohttp": "chapter 07",
     "tqdm": "chapters 07 and 08",
     "aiometer": "chapter 09",

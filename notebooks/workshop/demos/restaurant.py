@@ -12,7 +12,7 @@ from workshop.timeline.records import RESULT, STILL_RUNNING, Records
 from workshop.timeline.views import svg
 from workshop.timeline.views.bundle import picture_with_words
 from workshop.timeline.views.styles import READY, RECEIVED, RUNS, WAITING
-from workshop.timeline.views.text import LONGEST_NAME, MOST_DESCRIBED, MOST_ROWS, in_columns, one_line, rows_of
+from workshop.timeline.views.text import LONGEST_NAME, MOST_DESCRIBED, in_columns, one_line, rows_of
 
 WORDS = {
     WAITING.words: "waits for an oven",

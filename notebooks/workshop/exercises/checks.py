@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import inspect
 import re
+import sys
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from . import runner
 from .ideas import idea_behind
 from .runner import Outcome
-from .say import say, shown
+from .say import shown, tell
 
 Checker = Callable[[Any], Awaitable[str]]
 
@@ -254,12 +255,16 @@ def _error(outcome: Outcome, answer: Any, case: str) -> str:
         idea = "Keep the parameters that the exercise gives."
     else:
         idea = idea_behind(outcome.error)
-    return f"Your code raised {outcome.error}{case}. {idea}".rstrip()
+    line = outcome.error_line and f", in {outcome.error_line}"
+    return f"Your code raised {outcome.error}{case}{line}. {idea}".rstrip()
 
 
 def _first(texts: list[str]) -> str:
     return texts[0] if texts else ""
 
+
+SOLUTION = "_solution"
+"""How the names of the lessons' own answers end."""
 
 TRIES = 3
 """How often a check is tried that fails while the loop turns late: if it isn't the answer, it won't be each time."""
@@ -280,13 +285,19 @@ class Check:
         return self._run().__await__()
 
     async def _run(self) -> None:
+        mark, kind, title = "✗", "not yet", f"✗ Exercise {self.number}: not yet"
         try:
-            mark, text = "✓", await self._judge()
+            text = await self._judge()
         except WrongError as wrong:
-            mark, text = "✗", str(wrong)
+            text = str(wrong)
         except Exception as problem:
-            mark, text = "✗", f"This answer confused the check itself: {shown(problem, 120)}."
-        say(f"{mark} {self.number} {text}".replace("….", "…"))
+            text = f"This answer confused the check itself: {shown(problem, 120)}."
+        else:
+            mark, kind, title = "✓", "right", f"✓ Exercise {self.number}: passed"
+            if _is_solution(self.answer):
+                kind, title = "neutral", f"✓ The solution of {self.number} passes the check, too"
+        text = text.replace("….", "…")
+        tell(kind, title, [text], [f"{mark} {self.number} {text}"])
 
     async def _judge(self) -> str:
         known = ", ".join(CHECKS)
@@ -299,6 +310,12 @@ class Check:
                 if not late or any(late):
                     raise
         return await CHECKS[self.number](self.answer)
+
+
+def _is_solution(answer: Any) -> bool:
+    """Return whether a notebook knows an answer by the name of a lesson's own."""
+    known = list(vars(sys.modules["__main__"]).items())
+    return any(value is answer and name.endswith(SOLUTION) for name, value in known)
 
 
 def check(number: str, answer: Any) -> Check:

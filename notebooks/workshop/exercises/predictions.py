@@ -3,11 +3,14 @@
 The questions and their choices stand in the notebooks; here stands what is answered.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .say import say, shown
+from workshop.timeline.views.live import Display
+
+from .say import card, paragraph, shown, tell
 
 Verdict = tuple[str | None, str]
 """The answer that a run fits, None if it fits none of them, and what the run did, in words without a full stop."""
@@ -37,6 +40,8 @@ PREDICTIONS: dict[str, Prediction] = {}
 """All predictions, by number; each chapter's module adds its own."""
 
 _kept: dict[str, str] = {}
+_shown: dict[str, Any] = {}
+"""The buttons of each prediction that were shown last."""
 
 
 def prediction(number: str, *, usual: str, observes: str, **answers: str) -> Callable[[Verdicts], Verdicts]:
@@ -56,29 +61,75 @@ def prediction(number: str, *, usual: str, observes: str, **answers: str) -> Cal
     return register
 
 
-def predict(number: str, answer: str) -> None:
-    """Keep the reader's guess until `compare`; prints one message.
+def predict(number: str, answer: str | None = None) -> None:
+    """Ask for the reader's guess, and keep it until `compare`.
+
+    Without an answer it shows a button for each, or says how to answer where there are none. What was chosen before
+    stays chosen.
 
     Args:
         number: the prediction's number, such as ``"1.1"``.
-        answer: a letter; an empty text or a question mark for no guess.
+        answer: a letter; an empty text or a question mark to take back what was chosen.
     """
     known = _known(number)
     if known is None:
         return
-    _kept.pop(number, None)
     letters = _choices(known)
+    if answer is None:
+        _show_buttons(number, known) or tell(*_answer(number, known))
+        return
+    _kept.pop(number, None)
+    title = f"Prediction {number}"
     if not isinstance(answer, str):
-        say(f"{number}: the answer is a letter in quotes, {letters}, as in predict({number!r}, 'a').")
+        text = f"The answer is a letter in quotes, {letters}, as in `predict({number!r}, 'a')`."
+        tell("not yet", title, [text], [f"{number}: {text}"])
         return
     letter = answer.strip().lower()
-    if letter in ("", "?"):
-        say(f"{number}: no answer yet. Write {letters} between the quotes and run this cell again, or just read on.")
-    elif letter not in known.answers:
-        say(f"{number}: {shown(answer)} is none of the answers. Write {letters} between the quotes.")
-    else:
+    if letter in known.answers:
         _kept[number] = letter
-        say(f"{number}: your answer is {letter}. Now run on and see.")
+    elif letter not in ("", "?"):
+        text = f"{shown(answer)} is none of the answers. Write {letters} between the quotes."
+        tell("not yet", title, [text], [f"{number}: {text}"])
+        return
+    tell(*_answer(number, known))
+
+
+def _answer(number: str, known: Prediction) -> tuple[str, str, list[str], list[str]]:
+    """Return what is said to the answer that is kept, or that there is none: the arguments of `tell`."""
+    if letter := _kept.get(number):
+        title, text = f"your answer is {letter}", "Now run on and see."
+    else:
+        title = "no answer yet"
+        first = next(iter(known.answers))
+        text = (
+            f"Write {_choices(known)} into the cell, as in `predict({number!r}, {first!r})`, and run it again, or just "
+            "read on."
+        )
+    return "neutral", f"Prediction {number}: {title}", [text], [f"{number}: {title}. {text}"]
+
+
+def _show_buttons(number: str, known: Prediction) -> bool:
+    """Show the buttons of a prediction, and return whether there can be any."""
+    if not Display().live:
+        return False
+    try:
+        from .choices import Choices
+    except ModuleNotFoundError:  # ipywidgets is not installed
+        return False
+
+    def said() -> str:
+        if number in _kept:
+            return card(*_answer(number, known)[:3])
+        return card("neutral", f"Prediction {number}: no answer yet", ["Press a button, or just read on."])
+
+    if number in _shown:
+        _shown[number].close()
+    words = paragraph(_answer(number, known)[3][0])
+    _shown[number] = Choices(
+        list(known.answers), _kept.get(number), lambda letter: _kept.__setitem__(number, letter), said, words
+    )
+    sys.modules["IPython"].display.display(_shown[number])
+    return True
 
 
 def compare(number: str, *observed: Any) -> None:
@@ -91,29 +142,45 @@ def compare(number: str, *observed: Any) -> None:
     known = _known(number)
     if known is None:
         return
+    title = f"Prediction {number}: "
     try:
         fits, did = known.verdict(*observed)
     except Exception:
-        say(f"{number}: compare could not use what it was given. It expects {known.observes}.")
+        text = f"compare could not use what it was given. It expects {known.observes}."
+        tell("not yet", f"{title}nothing to compare", [f"`compare`{text[7:]}"], [f"{number}: {text}"])
         return
     guess = _kept.get(number)
     if fits is None:
-        say(f"{number}: {did}. That fits none of the answers: has the code been changed? Run it as it was, to see.")
-    elif fits != known.usual:
-        say(f"{number}: {did}. That is answer {fits}. The lesson's own code leads to answer {known.usual}:")
-        say(known.answers[known.usual])
+        why = "That fits none of the answers: has the code been changed? Run it as it was, to see."
+        tell("not yet", f"{title}none of the answers", [_sentence(did), why], [f"{number}: {did}. {why}"])
+        return
+    idea, remark, quoted = known.answers[known.usual], "", ""
+    if fits != known.usual:
+        kind, title = "otherwise", f"{title}your run says {fits}"
+        remark = f" The lesson's own code leads to answer {known.usual}:"
+    elif guess is None:
+        kind, title = "neutral", f"{title}your run says {fits}, and you had chosen no answer"
+    elif guess == fits:
+        kind, title = "right", f"{title}you said {fits}, and so says your run"
     else:
-        say(f"{number}: {did}. That is answer {fits}" + (", as you said." if guess == fits else "."))
-        if guess not in (None, fits):
-            say(f"You said {guess}. {known.answers[guess]}")
-        else:
-            say(known.answers[fits])
+        kind, title = "otherwise", f"{title}you said {guess}, and your run says {fits}"
+        idea, quoted = known.answers[guess], f"You said {guess}. "
+    comment = "as you said" if kind == "right" else "and you had chosen none" if kind == "neutral" else ""
+    that = f"That is answer {fits}, {comment}." if comment else f"That is answer {fits}.{remark}"
+    tell(kind, title, [f"{_sentence(did)}{remark}", idea], [f"{number}: {did}. {that}", quoted + idea])
+
+
+def _sentence(did: str) -> str:
+    """Return what a run did as a sentence; a name of code at its begin stays as it is."""
+    first = did.partition(" ")[0]
+    return f"{did[0].upper() if first.isalpha() else did[0]}{did[1:]}."
 
 
 def _known(number: Any) -> Prediction | None:
     if isinstance(number, str) and number in PREDICTIONS:
         return PREDICTIONS[number]
-    say(f"{number}: there is no prediction of this number. Expected one of {', '.join(PREDICTIONS)}, in quotes.")
+    text = f"There is no prediction of this number. Expected one of {', '.join(PREDICTIONS)}, in quotes."
+    tell("not yet", f"Prediction {shown(number)}", [text], [f"{number}: {text}"])
     return None
 
 

@@ -9,12 +9,14 @@ import contextlib
 import dis
 import gc
 import inspect
+import linecache
 import math
 import re
 import signal
 import sys
 import threading
 import time
+import traceback
 import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -75,6 +77,7 @@ class Outcome:
         latest: the longest time, in seconds, for which the loop did not turn when it should, whatever the cause.
         interrupted: whether the alarm ended an answer that blocked.
         error: type and message of the exception that ended the answer, or an empty string.
+        error_line: the line of the reader's notebook that raised it, with its number, or an empty string.
         timed_out: whether the answer was cancelled because it took too long.
         asked_for_all_tasks: whether the answer called `asyncio.all_tasks`.
         cancelled_others: whether it cancelled tasks that it got from there and that were not its own.
@@ -96,6 +99,7 @@ class Outcome:
     latest: float = 0.0
     interrupted: bool = False
     error: str = ""
+    error_line: str = ""
     timed_out: bool = False
     asked_for_all_tasks: bool = False
     cancelled_others: bool = False
@@ -184,6 +188,7 @@ async def _run_watched(
             outcome.stubborn = [_name(task) for task in await watch.cancel_all()]
             if main.done():
                 outcome.error = _take_error(main)
+                outcome.error_line = "" if main.cancelled() else _line_in_notebook(main.exception())
             outcome.task_errors += filter(None, map(_unseen_error, watch.tasks))
             for future in filter(asyncio.isfuture, _nested(outcome.result)):
                 future.add_done_callback(_unseen_error)
@@ -557,6 +562,21 @@ def _describe(error: BaseException) -> str:
     if len(message) > LONGEST_MESSAGE:  # what it is about often stands at its end
         message = f"{message[: LONGEST_MESSAGE // 2]}…{message[-(LONGEST_MESSAGE // 2) + 1 :]}"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _line_in_notebook(error: BaseException | None) -> str:
+    """Return the innermost line of a notebook's cell that an exception went through, or an empty string.
+
+    IPython keeps the text of a cell in `linecache` without the time of a file.
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    found = ""
+    for frame, number in traceback.walk_tb(error and error.__traceback__):
+        source = linecache.cache.get(frame.f_code.co_filename, ())
+        if len(source) == 4 and source[1] is None and number <= len(source[2]):
+            found = f"line {number}: `{one_line(source[2][number - 1])}`"
+    return found
 
 
 def _why_not_callable(answer: Any) -> str:

@@ -1,12 +1,14 @@
-"""How predictions and checks speak to the reader."""
+"""How predictions and checks speak to the reader: in cards in a notebook, and elsewhere in the same words."""
 
 import re
 import sys
 import textwrap
+from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 WIDTH = 88
-"""JupyterLab breaks longer lines anywhere, even within a word."""
+"""Characters in a line of words: JupyterLab breaks longer lines anywhere, even within a word."""
 
 NO_BREAK = re.compile(r" {2,}|(?<=[\s(\[{,=]['\"]) | (?=['\"](?:[\s.,:;?)\]}]|$))")
 """Blanks that a quotation needs: several, or one at its begin or end."""
@@ -14,20 +16,56 @@ NO_BREAK = re.compile(r" {2,}|(?<=[\s(\[{,=]['\"]) | (?=['\"](?:[\s.,:;?)\]}]|$)
 IN_PLAIN_LETTERS = str.maketrans({"✓": "[right]", "✗": "[not yet]", "…": "...", "“": '"', "”": '"'})
 """What stands for the signs of these messages where they can't be written."""
 
+COLOURS = {"right": "46, 125, 91", "not yet": "200, 71, 43", "otherwise": "47, 125, 184", "neutral": "140, 146, 152"}
+"""Red, green and blue of each kind of card. The title says the same in words."""
 
-def say(message: str) -> None:
-    """Print a message as one paragraph; where it needs more than one line, the others are indented.
+CARD = (
+    "border-left: 5px solid rgb({colour}); background: rgba({colour}, 0.12); padding: 8px 14px; margin: 4px 0; "
+    "max-width: 46em; line-height: 1.5; white-space: pre-wrap"
+)
+"""The style of a card. It sets no colour of letters, which are dark on a light page and light on a dark one."""
 
-    Blanks within a line are kept. What the output's encoding lacks, as code page 1252 does "✓", is said otherwise.
+
+def tell(kind: str, title: str, text: Sequence[str], words: Sequence[str]) -> None:
+    """Show a card in a notebook, or print it in words where there are no cards.
+
+    Args:
+        kind: what it means, one of `COLOURS`.
+        title: the card's first line.
+        text: its paragraphs; what stands between backticks is code.
+        words: the paragraphs in words alone.
     """
+    ipython = sys.modules.get("IPython")  # where it runs, it has been imported
+    if ipython and ipython.get_ipython():
+        plain = "\n".join(map(paragraph, words))
+        ipython.display.display({"text/plain": plain, "text/html": card(kind, title, text)}, raw=True)
+        return
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        message.encode(encoding)
-    except UnicodeEncodeError:
-        message = message.translate(IN_PLAIN_LETTERS).encode(encoding, "backslashreplace").decode(encoding)
+    for message in words:
+        try:
+            message.encode(encoding)
+        except UnicodeEncodeError:  # as code page 1252 can't write "✓"
+            message = message.translate(IN_PLAIN_LETTERS).encode(encoding, "backslashreplace").decode(encoding)
+        print(paragraph(message))
+
+
+def card(kind: str, title: str, text: Sequence[str]) -> str:
+    """Return a card as HTML, in which all that is told is text and never markup; the arguments are those of `tell`."""
+    lines = [f"<b>{escape(one_line(title))}</b>", *(in_html(one_line(line)) for line in text)]
+    inside = "".join(f"<div>{line}</div>" for line in lines)
+    return f'<div style="{CARD.format(colour=COLOURS[kind])}">{inside}</div>'
+
+
+def in_html(text: str) -> str:
+    """Return a text as HTML, with what stands between backticks set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def paragraph(message: str) -> str:
+    """Return a message in lines that are not too long, all but the first of them indented. Blanks are kept."""
     message = NO_BREAK.sub(lambda blanks: "\0" * len(blanks[0]), one_line(message))
     lines = textwrap.fill(message, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    print(lines.replace("\0", " "))
+    return lines.replace("\0", " ")
 
 
 def one_line(text: str) -> str:
