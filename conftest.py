@@ -33,13 +33,15 @@ no_test_clock = pytest.StashKey[str | None]()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run tests in two processes more than there are processors, since many wait; single files in this process alone.
+    """Run tests in two processes more than there are processors, since many of the slow ones wait.
 
-    To start a process and let it find all tests takes about five seconds.
+    To start a process and let it find all tests takes about five seconds. So single files run in this process alone,
+    and without the slow tests, of which few wait, there is a process for each processor.
     """
     if not any(Path(argument).is_dir() for argument in config.args):
         return 0
-    return min((os.cpu_count() or 1) + 2, MOST_WORKERS)
+    waiting = 0 if config.option.markexpr == "not slow" else 2
+    return min((os.cpu_count() or 1) + waiting, MOST_WORKERS)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -324,6 +324,7 @@ def holds_on(requirement: Requirement, python: str) -> bool:
 
 
 @UNIX_ONLY
+@pytest.mark.slow(10)
 @pytest.mark.parametrize("version", ["3.9", "3.10"])
 def test_readmes_command_tells_an_older_python_so(version: str, tmp_path: Path) -> None:
     if (python := find_python(version)) is None:
