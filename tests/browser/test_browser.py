@@ -139,7 +139,7 @@ def frame(output: dict) -> tuple[str, list[str]]:
     html = "".join(output["data"]["text/html"])
     alt, data = re.search(r'<img alt="([^"]*)" src="data:image/svg\+xml;base64,([^"]*)"', html).groups()
     svg = ElementTree.fromstring(base64.b64decode(data))
-    return unescape(alt), [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+    return unescape(alt), ["".join(text.itertext()) for text in svg.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def assert_over(output: dict, words: str, count: str) -> None:
