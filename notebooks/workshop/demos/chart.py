@@ -28,6 +28,8 @@ KNOWN = ["all of them", "with semaphore", "sliding window", "workers on a queue"
 SLOPES = {1: "like N", 2: "like N²"}
 """The powers of N to which thin lines are drawn for comparison, the second only if a curve is as steep."""
 STEEP = 1.5
+HALO = ' stroke="#FFFFFF" stroke-width="4" paint-order="stroke"'
+"""Keeps lines away from letters."""
 
 
 class Chart:
@@ -105,11 +107,18 @@ class Chart:
                 f'<path class="points" d="{"".join(f"M{point}{marker}" for point in points)}" fill="{color}"/>'
             )
             ends.append((float(points[-1].split()[1]), points[-1], curve, color))
+        early = [end for end in ends if end[2].numbers[-1] < max(numbers)]
+        highest = float(BOTTOM)
+        for y, point, curve, color in sorted(early, key=lambda end: -end[0]):  # named where they end
+            highest, x = min(highest - 20, y - 8), float(point.split()[0])
+            rises = curve.exponent > 0.5  # then there is room on its left
+            parts.append(_text(x + 10, highest, _name(curve), color, HALO + ' text-anchor="end"' * rises))
+        ends = [end for end in ends if end not in early]
         lowest = TOP - 20.0
         for y, point, curve, color in self._apart(sorted(ends, key=lambda end: end[0])):
             lowest = max(lowest + 20, y)
             parts.append(f'<path d="M{point}L{RIGHT + 14} {lowest:.1f}" stroke="{color}" stroke-width="0.7"/>')
-            parts.append(_text(RIGHT + 18, lowest + 5, f"{curve.name} (slope {curve.exponent:z.1f})", color))
+            parts.append(_text(RIGHT + 18, lowest + 5, _name(curve), color))
         return "".join([*parts, "</svg>"])
 
     def _looks(self) -> list[tuple[str, str, str]]:
@@ -140,12 +149,16 @@ class Chart:
                 end = at(left * 10**length, low * 10 ** (power * length))
                 parts.append(f'<path class="slope" d="M{at(left, low)}L{end}" stroke="#9AA0A6"/>')
                 x, y = map(float, at(left * 10 ** (0.86 * length), low * 10 ** (0.86 * power * length)).split())
-                halo = f' font-size="{LABEL}" stroke="#FFFFFF" stroke-width="4" paint-order="stroke"'
-                parts.append(_text(x + 6, y + 16, words, GREY, halo))
+                parts.append(_text(x + 6, y + 16, words, GREY, f' font-size="{LABEL}"{HALO}'))
         return parts
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
         return picture_with_words(self.svg(), self.alt, str(self))
+
+
+def _name(curve: Curve) -> str:
+    """Return what stands beside a curve's end."""
+    return f"{curve.name} (slope {curve.exponent:z.1f})"
 
 
 def _text(x: float, y: float, words: str, fill: str, more: str = "") -> str:
