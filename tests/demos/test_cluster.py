@@ -42,8 +42,17 @@ async def kill_workers(client):
 
 async def test_calls_arrive_in_the_order_in_which_they_are_ready():
     async with small_cluster(workers=2) as client:
-        futures = client.map(nap, [1, 0.1], "AB")
-        received = [(await future)[0] async for future in dask.distributed.as_completed(futures)]
+        b_has_come = dask.distributed.Event("B has come")
+
+        def call(name):
+            if name == "A":
+                dask.distributed.Event("B has come").wait()
+            return name
+
+        received = []
+        async for future in dask.distributed.as_completed(client.map(call, "AB")):
+            received.append(await future)
+            await b_has_come.set()
         assert received == ["B", "A"]
         assert len(child_processes()) == 2
 
