@@ -14,7 +14,6 @@ import IPython.display
 import pytest
 
 from clock.kernel import kernel_environment
-from support.jumping_loop import JumpingClock, put_workshop_on
 from support.kernels import running_kernel
 from support.places import NOTEBOOKS
 from support.scripts import run_script
@@ -33,13 +32,6 @@ def nothing_runs_yet():
     yield
     assert Run.current is None
     assert Explorer._running is None
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = JumpingClock()
-    put_workshop_on(clock, monkeypatch)
-    return clock
 
 
 def sleepers():

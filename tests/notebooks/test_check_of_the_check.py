@@ -17,7 +17,7 @@ from clock.kernel import no_test_clock_here
 from support.measured import is_measured
 from support.newer_python import shows_more_than_stored
 from support.notebook_samples import PICTURE, code, copied_project, error, printed, run_pytest, write
-from support.notebook_tools import Notebook, notebook_paths
+from support.notebook_tools import Notebook, joined, notebook_paths
 
 pytestmark = pytest.mark.skipif(no_test_clock_here() is not None, reason="outputs are only compared on the test clock")
 
@@ -57,18 +57,14 @@ def changes_of(cell: dict) -> Iterator[tuple[str, Change]]:
 
 
 def _mark(place: dict, key: str) -> None:
-    place[key] = _joined(place[key]) + MARK
+    place[key] = joined(place[key]) + MARK
 
 
 def _damage(place: dict, key: str) -> None:
     """Change one character in the middle of an encoded picture."""
-    encoded = _joined(place[key])
+    encoded = joined(place[key])
     middle = len(encoded) // 2
     place[key] = encoded[:middle] + ("A" if encoded[middle] != "A" else "B") + encoded[middle + 1 :]
-
-
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
 
 
 def changed_copies(cell: dict) -> Iterator[tuple[str, dict]]:

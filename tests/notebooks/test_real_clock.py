@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from clock.kernel import kernel_environment
 from support.kernels import async_kernel_manager
 from support.newer_python import faults_without_comparison, outputs_instead, shows_more_than_stored
-from support.notebook_tools import Notebook, notebook_paths, sanitized
+from support.notebook_tools import Notebook, notebook_paths, sanitized, text_of
 
 pytestmark = pytest.mark.slow(50)
 
@@ -29,12 +29,6 @@ MOST_RUNS = 3
 each of so many runs is wrong."""
 
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
-
-
-def text_of(cell: dict) -> str:
-    """Return what a cell prints and displays as text, without values that belong to one machine."""
-    texts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", [])]
-    return sanitized("".join(text if isinstance(text, str) else "".join(text) for text in texts))
 
 
 def shape(text: str) -> str:
@@ -104,8 +98,8 @@ def faults(stored: Notebook, real: Notebook) -> dict[int, str]:
         if shows_more_than_stored(before.data["metadata"]):
             here = list(faults_without_comparison(after.outputs, before.tags))
         else:
-            expected = {"outputs": outputs_instead(before.data["metadata"]) or before.outputs}
-            here = differences(text_of(expected), text_of(after.data))
+            expected = text_of(outputs_instead(before.data["metadata"]) or before.outputs)
+            here = differences(*map(sanitized, (expected, after.text)))
         if any(output.get("name") == "stderr" for output in after.outputs):
             here.append(f"stderr: {after.text}")
         if any(output["output_type"] == "error" for output in after.outputs) != ("raises-exception" in after.tags):

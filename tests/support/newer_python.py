@@ -19,6 +19,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from support.notebook_tools import text_of
+
 TAG = re.compile(r"needs-python-(\d+)\.(\d+)")
 KEY = "newer-python"
 
@@ -82,14 +84,11 @@ def in_words(outputs: Iterable[dict]) -> list[dict]:
     Args:
         outputs: a cell's outputs.
     """
-    words, others = "", []
+    words, others = [], []
     for output in outputs:
-        if output["output_type"] == "error" or output.get("name") == "stderr":
-            others.append(output)
-        else:
-            text = output.get("text") or output.get("data", {}).get("text/plain", "")
-            words += text if isinstance(text, str) else "".join(text)
-    return [{"output_type": "stream", "name": "stdout", "text": words}, *others]
+        complains = output["output_type"] == "error" or output.get("name") == "stderr"
+        (others if complains else words).append(output)
+    return [{"output_type": "stream", "name": "stdout", "text": text_of(words)}, *others]
 
 
 def shows_more_than_stored(metadata: Mapping[str, Any], running: Version = RUNNING) -> bool:
@@ -114,18 +113,14 @@ def faults_without_comparison(outputs: Iterable[dict], tags: Iterable[str]) -> I
     """
     shown = ""
     for output in outputs:
+        lines = text_of([output]).splitlines()
         if output["output_type"] == "error":
             yield f"it raised {output['ename']}: {output['evalue']}"
         elif output.get("name") == "stderr":
-            yield from (f"it wrote to stderr: {line}" for line in _lines(output) if not line.startswith("test clock:"))
+            yield from (f"it wrote to stderr: {line}" for line in lines if not line.startswith("test clock:"))
         else:
-            shown += "".join(_lines(output))
+            shown += "".join(lines)
     if not shown.strip():
         yield "it showed nothing"
     elif shown.strip() == words_instead(needed_python(tags)).strip():
         yield f"this Python is new enough, and it said: {shown.strip()}"
-
-
-def _lines(output: dict) -> list[str]:
-    text = output.get("text") or output.get("data", {}).get("text/plain", "")
-    return (text if isinstance(text, str) else "".join(text)).splitlines()

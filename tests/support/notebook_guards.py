@@ -18,6 +18,7 @@ from support.notebook_tools import (
     Notebook,
     giveaways,
     has_note,
+    joined,
     markdown_headings,
     numbers_in,
     without_code_blocks,
@@ -201,7 +202,7 @@ def pictures_in_words(notebook: Notebook) -> Iterator[str]:
             [cell.source]
             if cell.is_markdown
             else [
-                _text(output["data"]["text/html"]) for output in cell.outputs if "text/html" in output.get("data", {})
+                joined(output["data"]["text/html"]) for output in cell.outputs if "text/html" in output.get("data", {})
             ]
         )
         yield from (f"cell {cell.index}: {fault}" for text in texts for fault in images_in_words(text))
@@ -212,8 +213,8 @@ def drawings(notebook: Notebook) -> Iterator[str]:
     for cell in notebook.cells:
         for output in cell.outputs:
             data = output.get("data", {})
-            encoded = re.findall(r"data:image/svg\+xml;base64,([^\"]*)", _text(data.get("text/html", "")))
-            for svg in [base64.b64decode(data).decode() for data in encoded] + [_text(data.get("image/svg+xml", ""))]:
+            encoded = re.findall(r"data:image/svg\+xml;base64,([^\"]*)", joined(data.get("text/html", "")))
+            for svg in [base64.b64decode(data).decode() for data in encoded] + [joined(data.get("image/svg+xml", ""))]:
                 if size := SIZE.search(svg):
                     wide, high = (float(size[n]) * (4 / 3 if size["unit"] else 1) for n in (1, 3))
                     high *= min(SCREEN_WIDTH / wide, 1)
@@ -394,10 +395,6 @@ def hidden_answers(notebook: Notebook) -> Iterator[str]:
 
 
 # Helpers
-
-
-def _text(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Cell:
     @property
     def source(self) -> str:
         """The text of the cell."""
-        return _joined(self.data.get("source", ""))
+        return joined(self.data.get("source", ""))
 
     @property
     def is_code(self) -> bool:
@@ -51,7 +51,7 @@ class Cell:
     @property
     def text(self) -> str:
         """All that the stored outputs say as plain text, in their order."""
-        return "".join(_joined(o.get("text") or o.get("data", {}).get("text/plain", "")) for o in self.outputs)
+        return text_of(self.outputs)
 
 
 class Notebook:
@@ -165,5 +165,11 @@ def giveaways(sources: Iterable[str]) -> set[int]:
     return found - set(asked.values())
 
 
-def _joined(text: str | list[str]) -> str:
+def text_of(outputs: Iterable[dict]) -> str:
+    """Return all that outputs say as plain text, in their order."""
+    return "".join(joined(output.get("text") or output.get("data", {}).get("text/plain", "")) for output in outputs)
+
+
+def joined(text: str | list[str]) -> str:
+    """Return a text that may be stored as a list of its lines."""
     return text if isinstance(text, str) else "".join(text)

@@ -20,7 +20,6 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
 import refresh
 from clock.kernel import kernel_environment, no_test_clock_here
-from support.jumping_loop import JumpingClock, put_workshop_on
 from support.places import NOTEBOOKS
 from timeline.test_svg import SVG, boxes, marks, texts
 from workshop import Timeline
@@ -125,13 +124,6 @@ class Publisher(DisplayPublisher):
     @property
     def pictures(self):
         return [image(data["text/html"])[0] for _, _, data in self.sent]
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = JumpingClock()
-    put_workshop_on(clock, monkeypatch)
-    return clock
 
 
 @pytest.fixture

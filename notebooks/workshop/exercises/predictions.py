@@ -76,7 +76,8 @@ def predict(number: str, answer: str | None = None) -> None:
         return
     letters = _choices(known)
     if answer is None:
-        _show_buttons(number, known) or tell(*_answer(number, known))
+        if not _show_buttons(number, known):
+            tell(*_answer(number, known))
         return
     _kept.pop(number, None)
     title = f"Prediction {number}"
@@ -154,20 +155,21 @@ def compare(number: str, *observed: Any) -> None:
         why = "That fits none of the answers: has the code been changed? Run it as it was, to see."
         tell("not yet", f"{title}none of the answers", [_sentence(did), why], [f"{number}: {did}. {why}"])
         return
-    idea, remark, quoted = known.answers[known.usual], "", ""
+    idea, ending, remark, quoted = known.answers[known.usual], ".", "", ""
     if fits != known.usual:
         kind, title = "otherwise", f"{title}your run says {fits}"
         remark = f" The lesson's own code leads to answer {known.usual}:"
     elif guess is None:
         kind, title = "neutral", f"{title}your run says {fits}, and you had chosen no answer"
+        ending = ", and you had chosen none."
     elif guess == fits:
         kind, title = "right", f"{title}you said {fits}, and so says your run"
+        ending = ", as you said."
     else:
         kind, title = "otherwise", f"{title}you said {guess}, and your run says {fits}"
         idea, quoted = known.answers[guess], f"You said {guess}. "
-    comment = "as you said" if kind == "right" else "and you had chosen none" if kind == "neutral" else ""
-    that = f"That is answer {fits}, {comment}." if comment else f"That is answer {fits}.{remark}"
-    tell(kind, title, [f"{_sentence(did)}{remark}", idea], [f"{number}: {did}. {that}", quoted + idea])
+    words = f"{number}: {did}. That is answer {fits}{ending}{remark}"
+    tell(kind, title, [f"{_sentence(did)}{remark}", idea], [words, quoted + idea])
 
 
 def _sentence(did: str) -> str:

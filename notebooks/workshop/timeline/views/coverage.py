@@ -47,6 +47,12 @@ def extent(column: Sequence[float]) -> tuple[int, float, float]:
     return len(numbers), min(numbers, default=0.0), max(numbers, default=0.0)
 
 
+def last_moment(records: Records, deadline: float | None) -> float:
+    """Return the last moment that a picture of a timeline shows, in seconds."""
+    latest = (extent(column)[2] for column in (records.finished, records.received))
+    return max(records.ended, deadline or 0.0, *latest)
+
+
 def image(records: Records, end: float, width: int, height: int) -> tuple[str, list[Look]] | None:
     """Return the image of a timeline as a data URL, with the kinds of bars in it; None where it would take too long.
 

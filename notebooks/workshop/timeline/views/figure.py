@@ -33,7 +33,7 @@ def draw(ax: Axes, records: Records, deadline: float | None = None, title: str =
         The same axes.
     """
     tasks = len(records)
-    end = max(records.ended, deadline or 0.0, *(coverage.extent(c)[2] for c in (records.finished, records.received)))
+    end = coverage.last_moment(records, deadline)
     if tasks > ax.bbox.height:
         pixels, _ = coverage.pixels(records, end, round(ax.bbox.width), round(ax.bbox.height))
         ax.imshow(pixels, extent=(0, end, tasks - 0.5, -0.5), aspect="auto", interpolation="nearest")

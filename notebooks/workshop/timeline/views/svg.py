@@ -19,7 +19,7 @@ from unicodedata import east_asian_width
 from ..records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
 from . import coverage
 from .styles import DEADLINE, GREY, GRID, INK, PAUSED, READY, RECEIVED, RUNNING, RUNS, RUNS_IN_STEPS, WAITING, Look
-from .text import NO_TASK, _decimals, one_line
+from .text import NO_TASK, decimals_for, one_line
 
 WIDTH = 820
 HIGHEST = 438
@@ -426,9 +426,7 @@ def _n(number: float) -> str:
 
 def _end(panel: Panel) -> float:
     """Return the last moment that a panel shows."""
-    records = panel.records
-    latest = (coverage.extent(column)[2] for column in (records.finished, records.received))
-    return max(records.ended, panel.deadline or 0.0, *panel.expected.values(), *latest)
+    return max([coverage.last_moment(panel.records, panel.deadline), *panel.expected.values()])
 
 
 def _shared(tasks: list[int], room: float) -> list[float]:
@@ -461,7 +459,7 @@ def _message(records: Records, words: Mapping[str, str]) -> str:
     if (results := outcomes.count(RESULT)) < len(outcomes):
         received = array("d", compress(received, map(RESULT.__eq__, outcomes)))
     number, first, last = coverage.extent(received)
-    places = _decimals(max(records.ended, last))
+    places = decimals_for(max(records.ended, last))
     parts = (
         [f"{words.get(FIRST, FIRST)} {first:.{places}f} s"] if number else [words.get(NONE, NONE)] if results else []
     )

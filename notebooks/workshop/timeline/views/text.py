@@ -48,7 +48,7 @@ def table(records: Records, deadline: float | None = None) -> str:
     """
     if not records:
         return "\n".join(_nothing(records))
-    decimals = _decimals(_span(records))
+    decimals = decimals_for(_span(records))
     headings = HEADINGS if records.steps is None else (*HEADINGS[:-1], RUNNING, HEADINGS[-1])
     rows = [headings, *(_row(records, index, decimals) for index in rows_of(len(records)))]
     lines = in_columns(rows, len(records), as_text=(0, len(headings) - 1))
@@ -120,7 +120,7 @@ def _span(records: Records) -> float:
     return max(time for time in moments if not isnan(time))
 
 
-def _decimals(span: float) -> int:
+def decimals_for(span: float) -> int:
     """Return how many decimals tell moments of a timeline apart that lasted `span` seconds."""
     return 2 if span >= 1 else 3 if span >= 0.1 else 4
 
@@ -167,7 +167,7 @@ def _at_deadline(records: Records, deadline: float, longest_name: int, most: int
 
 def _sentences(records: Records, deadline: float | None, longest_name: int) -> Iterator[str]:
     span = _span(records)
-    decimals = _decimals(span)
+    decimals = decimals_for(span)
 
     def moments(column: list[tuple[float, int]], with_outcome: bool = False) -> str:
         return ", ".join(
