@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import LocatorAssertions, expect
 
@@ -91,6 +92,42 @@ def test_run_all_leaves_no_error_in_the_page(ran):
 
 def test_the_notebooks_fetch_nothing_from_the_internet_as_readme_says(ran):
     assert ran.elsewhere == []
+
+
+# Exported
+
+
+NARROW = {"width": 700, "height": 990}
+"""Pixels of a printed page, margins left out, and of a narrow window."""
+
+CUT = """() => {
+    const boxes = [...document.querySelectorAll('.jp-OutputArea-output, .jp-RenderedMarkdown, .jp-CodeMirrorEditor')];
+    const inner = boxes.flatMap(box => [box, ...box.querySelectorAll('img, pre, table, div')]);
+    const wide = inner.filter(box => box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).display !== 'inline'
+        || box.getBoundingClientRect().right > innerWidth);
+    const gone = boxes.filter(box => !box.offsetHeight);
+    const unseen = [...document.querySelectorAll('.jp-OutputArea-output img')].filter(image => !image.naturalWidth);
+    return [...wide, ...gone, ...unseen].map(box => box.alt || box.innerText.slice(0, 80));
+}"""
+
+
+@pytest.fixture(scope="module")
+def narrow_page(chromium):
+    """An empty page, as narrow as paper."""
+    page = chromium.new_page(viewport=NARROW)
+    page.route(re.compile("^http"), lambda route: route.abort())  # of scripts for formulas: there are none
+    page.emulate_media(media="print")
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_printed_and_exported_notebooks_are_whole(narrow_page, path):
+    html, _ = HTMLExporter().from_filename(str(path))
+    narrow_page.set_content(html)
+    outputs = [output for cell in Notebook(path).code_cells for output in cell.outputs]
+    assert narrow_page.locator(".jp-OutputArea-output").count() == len(outputs)
+    assert narrow_page.evaluate(CUT) == []
 
 
 # Live views

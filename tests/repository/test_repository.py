@@ -1,6 +1,7 @@
 """The files around the notebooks agree with each other and with what README promises."""
 
 import ast
+import asyncio
 import json
 import os
 import re
@@ -474,3 +475,15 @@ def test_readme_shows_the_picture_that_chapter_02_draws() -> None:
     assert readme_picture.PICTURE.read_text(encoding="utf-8") == readme_picture.picture_in_chapter(), (
         "run tests/readme_picture.py"
     )
+
+
+async def test_readmes_lines_draw_its_picture(clock) -> None:
+    names = {}
+    sources = cell_sources(readme_picture.CHAPTER, "code")
+    for source in sources[: next(n for n, source in enumerate(sources) if "async def call(" in source) + 1]:
+        exec(source, names)
+    names["start_calls"] = lambda: [asyncio.create_task(names["call"](name)) for name in names["delays"]]
+    *lines, last = code_lines(README, "python")
+    await eval(compile("\n".join(lines), "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+    data, _ = eval(last, names)._repr_mimebundle_()
+    assert data["image/svg+xml"] == readme_picture.PICTURE.read_text(encoding="utf-8")

@@ -221,7 +221,7 @@ class NotebookPage:
         self.wait_for_end(seconds)
 
     def start_all(self) -> None:
-        """Clear all outputs, as the chapters ask their readers to, and begin to run all cells."""
+        """Clear all outputs, so that what is there afterwards is new, and begin to run all cells."""
         self.execute("notebook:clear-all-cell-outputs")
         cleared = self.notebook().code_cells
         assert not any(cell.outputs or cell.data["execution_count"] for cell in cleared), "the outputs were not cleared"

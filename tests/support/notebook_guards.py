@@ -26,7 +26,7 @@ from support.notebook_tools import (
 
 Guard = Callable[[Notebook], Iterator[str]]
 
-MOST_LINES, MOST_MEDIAN_LINES = 15, 5
+MOST_LINES, MOST_MEDIAN_LINES, MOST_WIDE = 15, 5, 88
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 OPENING = ["What you'll do", "What you'll learn", "What you'll need"]
 CLOSING = ["Summary", "Next"]
@@ -308,11 +308,14 @@ def neighbours(notebook: Notebook, names: Sequence[str]) -> Iterator[str]:
 
 
 def cell_lengths(notebook: Notebook) -> Iterator[str]:
-    """Cells are short; longer code lives in the package."""
+    """Cells are short and narrow; longer code lives in the package."""
     lengths = [len(cell.source.splitlines()) for cell in notebook.code_cells]
     for cell, length in zip(notebook.code_cells, lengths, strict=True):
         if length > MOST_LINES:
             yield f"cell {cell.index} has {length} lines; at most {MOST_LINES} are allowed"
+        for line in cell.source.splitlines():
+            if len(line) > MOST_WIDE:
+                yield f"cell {cell.index} has a line of {len(line)} characters; at most {MOST_WIDE} are allowed: {line}"
     if lengths and median(lengths) > MOST_MEDIAN_LINES:
         yield f"the cells have {median(lengths):g} lines in the median; at most {MOST_MEDIAN_LINES} are allowed"
 
