@@ -18,7 +18,7 @@ from playwright.sync_api import LocatorAssertions, expect
 
 from support import browser
 from support.browser import STOP_BUTTON, Lab, NoBrowserError, NotebookPage, faults, run_all_of
-from support.lab_server import running_server
+from support.jupyterlab_server import running_server
 from support.notebook_guards import KERNELSPEC
 from support.notebook_samples import changed, error, printed
 from support.notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths, sanitized

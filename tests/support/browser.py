@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Request, expect, sync_p
 from playwright.sync_api import TimeoutError as NotInTime
 
 from support import notebook_guards
-from support.lab_server import Server
+from support.jupyterlab_server import Server
 from support.notebook_tools import Notebook
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

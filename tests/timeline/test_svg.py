@@ -13,9 +13,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from clock.kernel import kernel_environment
+from support.kernels import running_kernel
 from support.places import NOTEBOOKS
 from workshop.timeline.records import CANCELLED, EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Records, TaskRecord
-from workshop.timeline.views import coverage, styles, svg
+from workshop.timeline.views import raster, styles, svg
 from workshop.timeline.views.styles import PAUSED, READY, RUNNING, RUNS, RUNS_IN_STEPS, WAITING
 from workshop.timeline.views.svg import HIGHEST, WIDTH, Panel, picture
 
@@ -193,8 +195,8 @@ def test_the_shortest_steps_stay_visible_and_very_many_take_few_characters():
 def seen(tasks, numpy, monkeypatch, height=100, width=90):
     """Return the shares of each kind, and the painted pixels."""
     if not numpy:
-        monkeypatch.setattr(coverage, "numpy_or_none", lambda: None)
-    address, looks = coverage.image(tasks, 10.0, width, height)
+        monkeypatch.setattr(raster, "numpy_or_none", lambda: None)
+    address, looks = raster.image(tasks, 10.0, width, height)
     data = b64decode(address.removeprefix("data:image/png;base64,"))
     assert data[16:24] == width.to_bytes(4, "big") + height.to_bytes(4, "big")
     raw = zlib.decompress(data[data.index(b"IDAT") + 4 : -16])
@@ -206,10 +208,10 @@ def seen(tasks, numpy, monkeypatch, height=100, width=90):
 def test_coverage_is_exact_for_every_kind(monkeypatch, numpy, count, steps):
     tasks = many(count, OUTCOMES[1:], wait=0.5, received_after=0.25, steps=steps)
     if numpy:
-        kinds = coverage.columns(tasks).items()
-        shares = {look: coverage.coverage(bars, 10.0, count, 90, 100).ravel() for look, bars in kinds}
+        kinds = raster.columns(tasks).items()
+        shares = {look: raster.coverage(bars, 10.0, count, 90, 100).ravel() for look, bars in kinds}
     else:
-        shares = {look: np.array(share) for look, share in coverage.plain_coverage(tasks, 10.0, 90, 100).items()}
+        shares = {look: np.array(share) for look, share in raster.plain_coverage(tasks, 10.0, 90, 100).items()}
     looks = RUNS_IN_STEPS if steps else RUNS
     expected = {WAITING: 0.5 * count, READY: 0.25 * count}
     for task in tasks:
@@ -228,8 +230,8 @@ def test_both_ways_paint_the_same_pixels_and_they_are_the_shares(monkeypatch):
     for tasks in (many(400, OUTCOMES[1:], 0.5, 0.25), many(150, OUTCOMES[1:], 0.5, 0.25, steps=2)):
         looks, pixels = seen(tasks, True, monkeypatch)
         expected = np.full(pixels.shape, 255.0)
-        for look, bars in coverage.columns(tasks).items():
-            share = coverage.coverage(bars, 10.0, len(tasks), 90, 100)
+        for look, bars in raster.columns(tasks).items():
+            share = raster.coverage(bars, 10.0, len(tasks), 90, 100)
             expected -= share[..., None] * (255 - np.frombuffer(look.light, np.uint8))
         assert np.abs(pixels - expected).max() <= 0.51
         with monkeypatch.context() as without:
@@ -240,13 +242,13 @@ def test_both_ways_paint_the_same_pixels_and_they_are_the_shares(monkeypatch):
 
 def test_of_a_few_bars_by_hand():
     bars = np.array([0, 1, 2]), np.array([0.0, 0.5, 2.0]), np.array([4.0, 1.75, 2.0])
-    assert coverage.coverage(bars, 4.0, 3, 4, 3) == pytest.approx(
+    assert raster.coverage(bars, 4.0, 3, 4, 3) == pytest.approx(
         np.array([[1, 1, 1, 1], [0.5, 0.75, 0, 0], [0, 0, 0, 0]])
     )
 
 
 def test_without_numpy_too_many_tasks_are_said_to_be(monkeypatch):
-    monkeypatch.setattr(coverage, "numpy_or_none", lambda: None)
+    monkeypatch.setattr(raster, "numpy_or_none", lambda: None)
     assert "To draw 10,001 tasks takes numpy, which is not installed." in texts(drawn(many(10_001)))
 
 
@@ -430,3 +432,29 @@ def test_the_same_records_give_the_same_characters_whatever_the_hash_seed():
 def test_all_times_zero():
     for count in (1, 1000):
         assert drawn(records(*[("a", 0, 0, 0, 0, "result")] * count, ended=0.0)) is not None
+
+
+# What a kernel needs for it
+
+
+SHOW_TEN = """
+import asyncio, psutil, sys
+from IPython.display import display
+before = psutil.Process().memory_info().rss
+from workshop import Timeline
+for number in range(10):
+    async with Timeline(f"block {number}") as timeline:
+        await asyncio.gather(*(asyncio.sleep(0.01 * wait) for wait in range(8)))
+    display(timeline)
+print({"matplotlib", "numpy"} & sys.modules.keys() or "neither", psutil.Process().memory_info().rss - before)
+"""
+
+
+def test_a_kernel_that_has_shown_timelines_stays_small(tmp_path):
+    """matplotlib alone would take 45 MB; the kernel itself takes 55."""
+    environment = kernel_environment(tmp_path, clock="real") | {"PYTHONPATH": str(NOTEBOOKS)}
+    with running_kernel(environment, tmp_path / "log") as kernel:
+        ran = kernel.run(SHOW_TEN)
+    imported, _, more = ran.stdout.strip().rpartition(" ")
+    assert (imported, ran.error) == ("neither", None)
+    assert int(more) < 10_000_000

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from ..records import CANCELLED, EXCEPTION, STILL_RUNNING, Records
-from . import coverage
+from . import raster
 from .styles import DEADLINE, INK, READY, RECEIVED, RUNS, WAITING
 from .text import one_line
 
@@ -33,12 +33,12 @@ def draw(ax: Axes, records: Records, deadline: float | None = None, title: str =
         The same axes.
     """
     tasks = len(records)
-    end = coverage.last_moment(records, deadline)
+    end = raster.last_moment(records, deadline)
     if tasks > ax.bbox.height:
-        pixels, _ = coverage.pixels(records, end, round(ax.bbox.width), round(ax.bbox.height))
+        pixels, _ = raster.pixels(records, end, round(ax.bbox.width), round(ax.bbox.height))
         ax.imshow(pixels, extent=(0, end, tasks - 0.5, -0.5), aspect="auto", interpolation="nearest")
     else:
-        for look, bars in coverage.columns(records).items() if tasks else ():
+        for look, bars in raster.columns(records).items() if tasks else ():
             _draw_bars(ax, look, *bars)
         _mark(ax, records)
     ax.set_xlim(-0.015 * (end or 1.0), 1.03 * (end or 1.0))
@@ -55,7 +55,7 @@ def draw(ax: Axes, records: Records, deadline: float | None = None, title: str =
     return ax
 
 
-def _draw_bars(ax: Axes, look: coverage.Look, rows: np.ndarray, start: np.ndarray, stop: np.ndarray) -> None:
+def _draw_bars(ax: Axes, look: raster.Look, rows: np.ndarray, start: np.ndarray, stop: np.ndarray) -> None:
     """Draw all bars of one kind."""
     half = HALF.get(look, USUAL)
     corners = np.empty((len(rows), 4, 2))  # right top, left top, left bottom, right bottom

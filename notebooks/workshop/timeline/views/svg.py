@@ -17,7 +17,7 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from ..records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
-from . import coverage
+from . import raster
 from .styles import DEADLINE, GREY, GRID, INK, PAUSED, READY, RECEIVED, RUNNING, RUNS, RUNS_IN_STEPS, WAITING, Look
 from .text import NO_TASK, decimals_for, one_line
 
@@ -196,7 +196,7 @@ class _Drawing:
     def _image(self, records: Records, top: float, height: int) -> None:
         """Show very many tasks as an image."""
         across = WIDTH - AFTER - self.left
-        found = coverage.image(records, self.end, across, height)
+        found = raster.image(records, self.end, across, height)
         if found is None:
             words = f"To draw {len(records):,} tasks takes numpy, which is not installed."
             self.text(self.left + across / 2, top + height / 2, words, GREY, NAME, ' text-anchor="middle"')
@@ -299,7 +299,7 @@ class _Row:
         """
         drawing, records, middle, half, size = self.drawing, self.records, self.middle, self.half, self.size
         outcome, x = records.outcomes[task], drawing.x
-        created, begun, stopped, taken = coverage.moments(records, task)
+        created, begun, stopped, taken = raster.moments(records, task)
         begin, stop = x(begun), x(stopped)
         if self._long(created, begun):
             drawing.bar(WAITING, x(created), begin, middle, half)
@@ -347,7 +347,7 @@ class _Row:
 
     def _long(self, start: float, stop: float) -> bool:
         """Return whether a wait is more than noise."""
-        return stop - start > coverage.NOISE and (stop - start) * self.drawing.scale > SHORTEST
+        return stop - start > raster.NOISE and (stop - start) * self.drawing.scale > SHORTEST
 
     def _steps(self, task: int, begin: float, stop: float, free: float) -> None:
         """Draw when a task was running, over its bar."""
@@ -426,7 +426,7 @@ def _n(number: float) -> str:
 
 def _end(panel: Panel) -> float:
     """Return the last moment that a panel shows."""
-    return max([coverage.last_moment(panel.records, panel.deadline), *panel.expected.values()])
+    return max([raster.last_moment(panel.records, panel.deadline), *panel.expected.values()])
 
 
 def _shared(tasks: list[int], room: float) -> list[float]:
@@ -458,7 +458,7 @@ def _message(records: Records, words: Mapping[str, str]) -> str:
     received = records.received
     if (results := outcomes.count(RESULT)) < len(outcomes):
         received = array("d", compress(received, map(RESULT.__eq__, outcomes)))
-    number, first, last = coverage.extent(received)
+    number, first, last = raster.extent(received)
     places = decimals_for(max(records.ended, last))
     parts = (
         [f"{words.get(FIRST, FIRST)} {first:.{places}f} s"] if number else [words.get(NONE, NONE)] if results else []
