@@ -10,7 +10,7 @@ import pytest
 from support.jumping_loop import JumpingClock, put_workshop_on
 from support.watching_ways import MONITORING, no_tool_id_left
 
-TEST_SECONDS = 300
+TEST_SECONDS = 900
 """What a test on a usual event loop may take: much more than a busy computer needs."""
 
 
