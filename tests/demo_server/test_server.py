@@ -195,6 +195,7 @@ async def test_the_server_keeps_to_its_behaviour():
     expected = {None: 200, "500": 500, "garbage": 200, "cut": None}
     in_order = {path: [entry.status for entry in api.requests if entry.path == path] for path in paths}
     assert in_order == {path: [expected[outcomes[place]] for outcomes in rounds] for place, path in enumerate(paths)}
+    assert all(entry.status == expected[entry.failure] for entry in api.requests)
 
 
 async def test_no_answer_comes_before_its_delay():

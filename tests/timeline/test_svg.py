@@ -145,6 +145,30 @@ def test_where_the_end_of_a_cancelled_task_is_known_there_is_a_ghost():
     assert x == pytest.approx(scale(root)[1] + 2 * scale(root)[0] + 5, abs=0.1)
 
 
+def test_what_a_task_tried_stands_in_the_place_of_its_bar():
+    tasks = records(("a", 0, 0, 3, 3, "result"), ("b", 0, 0.5, 2, None, "exception"), ended=3.0)
+    tried = {0: [(0, 1, EXCEPTION), (1.5, 3, RESULT)], 1: [(0.5, 0.5, EXCEPTION), (1, 2, EXCEPTION)]}
+    root = drawn(Panel("", tasks, attempts=tried))
+    unit, left = scale(root)
+
+    def bars(kind):
+        spans = [(x - left, x - left + width) for x, _, width, height in boxes(root, kind) if height != 14]
+        return [(round(begin / unit, 1), round(end / unit, 1)) for begin, end in spans]
+
+    assert bars("exception") == [(0, 1), (0.5, 0.5), (1, 2)]
+    assert bars("waiting") == [(1, 1.5), (0.5, 1)]
+    assert bars("result") == [(1.5, 3)]
+    assert len(marks(root, "cross")) == 3 and len(marks(root, "received")) == 1
+
+
+@pytest.mark.parametrize("deadline", [0.75, 1.0, 1.25, 1.7])
+def test_a_label_keeps_off_the_line_of_the_deadline(deadline):
+    root = drawn(Panel("", records(("a", 0, 2, 3, 3, "result"), ended=3.0), deadline))
+    ((line, _),) = marks(root, "deadline")
+    (label,) = [text for text in root.iter(f"{SVG}text") if text.text == "waits to start"]
+    assert abs(float(label.get("x")) - line) > svg._width(label.text, svg.LABEL) / 2
+
+
 def test_waits_that_may_be_noise_are_not_drawn():
     noisy = records(("a", 0, 0.009, 0.02, 0.029, "result"), ended=0.03)
     short = records(("a", 0, 0.5, 99, 99.5, "result"), ended=100.0)

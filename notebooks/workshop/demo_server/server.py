@@ -57,6 +57,7 @@ class Request:
         arrived: when it arrived, in seconds since the server began.
         finished: when the server was done with it, in the same seconds; None if it is not yet.
         status: the status of the whole answer, such as 200; None if there was none, since somebody cut the connection.
+        failure: how the server let it fail, since it was asked to: by ``"500"``, ``"cut"`` or ``"garbage"``; or None.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Request:
     arrived: float
     finished: float | None = None
     status: int | None = None
+    failure: str | None = None
 
 
 class DemoApi:
@@ -178,29 +180,29 @@ class DemoApi:
         self._unfinished += 1
         self.most_at_a_time = max(self.most_at_a_time, self._unfinished)
         try:
-            response = await self._serve_or_turn_away(request)
+            response = await self._serve_or_turn_away(request, entry)
             entry.status = response.status
             return response
         finally:
             self._unfinished -= 1
             entry.finished = clock() - self._began
 
-    async def _serve_or_turn_away(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _serve_or_turn_away(self, request: web.BaseRequest, entry: Request) -> web.StreamResponse:
         limit = self._behaviour.limit
         if limit is not None and self._served_now >= limit:
             return pages.error(429, f"too many requests: at most {limit} at a time", Retry_After=RETRY_AFTER)
         self._served_now += 1
         try:
-            return await self._serve(request)
+            return await self._serve(request, entry)
         finally:
             self._served_now -= 1
 
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _serve(self, request: web.BaseRequest, entry: Request) -> web.StreamResponse:
         path = request.path
         self._attempts[path] += 1
-        failure = self._behaviour.failure(path, self._attempts[path])
+        entry.failure = self._behaviour.failure(path, self._attempts[path])
         await asyncio.sleep(self._behaviour.delay(path))
-        match failure:
+        match entry.failure:
             case "500":
                 return pages.error(500, "something went wrong: another attempt may succeed")
             case "cut":

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from itertools import compress, count
-from math import ceil, isnan
+from math import ceil, inf, isnan
 from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
@@ -56,6 +56,8 @@ class Panel(NamedTuple):
         status: a line below the title, or "".
         more: how many tasks more there are than records.
         expected: by the index of a cancelled task the moment, in seconds, when it would have ended, if that is known.
+        attempts: by the index of a task what it tried, to be drawn in place of its bar: begin, end, and an outcome of
+            each attempt. Between them the bar is pale.
     """
 
     title: str
@@ -64,6 +66,7 @@ class Panel(NamedTuple):
     status: str = ""
     more: int = 0
     expected: Mapping[int, float] = {}
+    attempts: Mapping[int, Sequence[tuple[float, float, int]]] = {}
 
 
 def picture(panels: Sequence[Panel], words: Mapping[str, str] | None = None) -> str:
@@ -188,7 +191,9 @@ class _Drawing:
             self._image(records, top, round(height))
         else:
             for task in range(tasks):
-                _Row(self, records, top + (task + 0.5) * row, row).draw(task, panel.expected.get(task))
+                line = inf if panel.deadline is None else self.x(panel.deadline)
+                tried = panel.attempts.get(task, ())
+                _Row(self, records, top + (task + 0.5) * row, row, line).draw(task, panel.expected.get(task), tried)
         for moment, kind in ((None if records.over else records.ended, "now"), (panel.deadline, "deadline")):
             if moment is not None:
                 self.paths[kind].append(f"M{_n(self.x(moment))} {_n(top - 4)}V{_n(top + height)}")
@@ -283,19 +288,21 @@ class _Row:
         records: the records of its timeline.
         middle: how many units from the top the row's middle is.
         row: how high rows are.
+        line: how many units from the left the line of the deadline is; infinity if there is none.
     """
 
-    def __init__(self, drawing: _Drawing, records: Records, middle: float, row: float) -> None:
-        self.drawing, self.records, self.middle, self.row = drawing, records, middle, row
+    def __init__(self, drawing: _Drawing, records: Records, middle: float, row: float, line: float) -> None:
+        self.drawing, self.records, self.middle, self.row, self.line = drawing, records, middle, row, line
         self.half = (row - min(8, 0.28 * row)) / 2
         self.size = min(MARK, 0.3 * row)
 
-    def draw(self, task: int, expected: float | None) -> None:
+    def draw(self, task: int, expected: float | None, attempts: Sequence[tuple[float, float, int]]) -> None:
         """Draw everything in the row but the name.
 
         Args:
             task: the task's index.
             expected: when a cancelled task would have ended, if that is known.
+            attempts: what it tried, if that is known.
         """
         drawing, records, middle, half, size = self.drawing, self.records, self.middle, self.half, self.size
         outcome, x = records.outcomes[task], drawing.x
@@ -304,13 +311,18 @@ class _Row:
         if self._long(created, begun):
             drawing.bar(WAITING, x(created), begin, middle, half)
             words = ' text-anchor="middle" stroke="#FFFFFF" stroke-width="6" paint-order="stroke"'
-            self._label(WAITING, (x(created) + begin) / 2, begin - x(created) - 24, more=words)
+            left, right = x(created), begin
+            if left < self.line < right:  # keep off the deadline, on the longer side of it
+                left, right = (left, self.line) if self.line - left > right - self.line else (self.line, right)
+            self._label(WAITING, (left + right) / 2, right - left - 24, more=words)
         if isnan(records.started[task]) and isnan(records.finished[task]):
             return
         running = outcome == STILL_RUNNING
         look = RUNS[outcome] if records.steps is None else RUNS_IN_STEPS[outcome]
         thin = look is RUNS[EXCEPTION] and self.row < OUTLINED
-        drawing.bar(FAILED_THIN if thin else look, begin, max(stop, begin + 1), middle, half, min(9, half) * running)
+        if not attempts:
+            end = max(stop, begin + 1)
+            drawing.bar(FAILED_THIN if thin else look, begin, end, middle, half, min(9, half) * running)
         received = None if isnan(records.received[task]) else x(records.received[task])
         near = received is not None and received - stop < 2.2 * size
         at = stop  # the cross stands beside the mark of receiving
@@ -321,7 +333,9 @@ class _Row:
             box = f"M{_n(stop + 5)} {_n(middle - half + 1)}H{_n(x(expected))}v{_n(2 * half - 2)}H{_n(stop + 5)}z"
             drawing.paths["ghost"].append(box)
         free = stop - size * (outcome == EXCEPTION) * (3.5 if near else 1.5) - size * near - 6 * (outcome == CANCELLED)
-        if records.steps is None:
+        if attempts:
+            self._attempts(attempts, free)
+        elif records.steps is None:
             self._label(look, begin + 9, free - begin - 14)
         else:
             self._steps(task, begin, stop, free)
@@ -348,6 +362,19 @@ class _Row:
     def _long(self, start: float, stop: float) -> bool:
         """Return whether a wait is more than noise."""
         return stop - start > raster.NOISE and (stop - start) * self.drawing.scale > SHORTEST
+
+    def _attempts(self, attempts: Sequence[tuple[float, float, int]], free: float) -> None:
+        """Draw what a task tried, and pale what lies between; the mark of the last attempt's end is the task's own."""
+        drawing, cross = self.drawing, 0.8 * self.size
+        edge = drawing.x(attempts[0][0])
+        for begin, stop, outcome in ((*map(drawing.x, attempt[:2]), attempt[2]) for attempt in attempts):
+            if begin - edge > HAIRLINE:
+                drawing.bar(PAUSED, edge, begin, self.middle, self.half)
+                drawing.mark(EXCEPTION, edge, self.middle, self.half, cross)
+                self._label(PAUSED, edge + 2 * cross, begin - edge - 3 * cross)
+            edge = max(stop, begin + 1)
+            drawing.bar(RUNS[outcome], begin, edge, self.middle, self.half)
+            self._label(RUNS[outcome], begin + 9, min(free, edge - 2 * cross) - begin - 14)
 
     def _steps(self, task: int, begin: float, stop: float, free: float) -> None:
         """Draw when a task was running, over its bar."""
