@@ -64,9 +64,9 @@ def _not_found(happened: Any) -> Verdict:
     "7.3",
     usual="a",
     observes="the list of what was received, and when the call to /hang ended",
-    a="The TimeoutError of one call, after its 0.2 s, came out of your `await` and ended the loop. What is printed is "
+    a="The TimeoutError of one call, after its 1 s, came out of your `await` and ended the loop. What is printed is "
     "wrong: nowhere near 5 seconds have passed.",
-    b="The call to /hang has a limit of its own, 0.2 s. Its TimeoutError comes out of your `await`, and ends the loop "
+    b="The call to /hang has a limit of its own, 1 s. Its TimeoutError comes out of your `await`, and ends the loop "
     "long before the photos arrive.",
     c="For that, somebody would have to catch the TimeoutError of that one call inside the loop. Here it ends the "
     "loop.",
