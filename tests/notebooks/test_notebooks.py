@@ -95,10 +95,6 @@ def append(cell):
     return lambda notebook, cells: cells.append(cell)
 
 
-def real_clock(notebook):
-    notebook["metadata"]["workshop"] = {"clock": "real"}
-
-
 def measured():
     output = picture("Two lines; one is steeper.")
     output["data"]["text/plain"] = "one: slope 1\ntwo: slope 2"
@@ -152,7 +148,7 @@ BAD = {
             metadata={"newer-python": {"from": ["3.14"], "prints": "A\n"}}, outputs=[printed("A\n")]
         ),
     ),
-    "other words beside a picture": (
+    "other words beside a picture without a table": (
         guards.newer_python,
         metadata(FIGURE, **{"newer-python": {"from": ["3.14"], "prints": "A\n"}}),
     ),
@@ -163,19 +159,15 @@ BAD = {
     "a missing id": (guards.file_format, lambda n, c: c[3].pop("id")),
     "equal ids": (guards.file_format, lambda n, c: c[3].update(id="cell-4")),
     "a time of running": (guards.file_format, metadata(FIGURE, execution={"iopub.execute_input": "now"})),
-    "a picture excused on the test clock": (guards.measured_pictures, metadata(FIGURE, tags=["measured"])),
     "a print excused": (
         guards.measured_pictures,
-        lambda n, c: (real_clock(n), c[FIGURE].update(metadata={"tags": ["measured"]}, outputs=[printed("a\nb\n")])),
+        lambda n, c: c[FIGURE].update(metadata={"tags": ["measured"]}, outputs=[printed("a\nb\n")]),
     ),
     "a print beside the picture excused": (
         guards.measured_pictures,
-        lambda n, c: (real_clock(n), c[FIGURE].update(measured()), c[FIGURE]["outputs"].append(printed("1"))),
+        lambda n, c: (c[FIGURE].update(measured()), c[FIGURE]["outputs"].append(printed("1"))),
     ),
-    "a measured picture without words": (
-        guards.measured_pictures,
-        lambda n, c: (real_clock(n), c[FIGURE].update(metadata={"tags": ["measured"]})),
-    ),
+    "a measured picture without words": (guards.measured_pictures, metadata(FIGURE, tags=["measured"])),
     "text before the title": (guards.heading_order, lambda n, c: c.insert(0, markdown("Hello"))),
     "two titles": (guards.heading_order, append(markdown("# Another title"))),
     "a level skipped": (guards.heading_order, append(markdown("#### Deep"))),
@@ -236,7 +228,7 @@ BAD = {
 
 
 def test_a_measured_picture_with_words_has_no_fault(shelf):
-    good = changed(lambda n, c: (real_clock(n), c[FIGURE].update(measured())))
+    good = changed(lambda n, c: c[FIGURE].update(measured()))
     assert faults(guards.measured_pictures, shelf, good) == []
 
 

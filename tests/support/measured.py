@@ -1,4 +1,4 @@
-"""Cells that draw what was measured: no two runs give the same picture.
+"""Cells that draw what was measured, or what chance decides: no two runs give the same picture.
 
 Such a cell carries the tag ``measured``. Its picture is not compared, but that there is one is, and so are the words
 beside it and its alt text. They say what holds on every machine, and the rest as ``(here: VALUE)``.

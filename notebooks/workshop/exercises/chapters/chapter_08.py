@@ -111,11 +111,11 @@ def _received_of_three(received: Sequence[str]) -> Verdict:
     "8.5",
     usual="a",
     observes="the list of what was received",
-    a="The time limit is for the tasks, and all of them were done at 0.14 s. Results that are ready are delivered, "
+    a="The time limit is for the tasks, and all of them were done at 1.4 s. Results that are ready are delivered, "
     "however late you ask for them.",
-    b="The second is asked for at 0.20 s, and is ready. Even the third, asked for at 0.30 s, is delivered: the time "
+    b="The second is asked for at 2 s, and is ready. Even the third, asked for at 3 s, is delivered: the time "
     "limit is for the tasks, and they were done in time.",
-    c="The third is asked for at 0.30 s, after the limit, but it has been ready since 0.14 s. The time limit is for "
+    c="The third is asked for at 3 s, after the limit, but it has been ready since 1.4 s. The time limit is for "
     "the tasks, not for you.",
 )
 def _slow_and_late(received: Sequence[str]) -> Verdict:
@@ -129,16 +129,16 @@ def _slow_and_late(received: Sequence[str]) -> Verdict:
     observes="the moment of the first result, or None",
     a="`work` does not await, so the loop is busy until it is done: first with one worker, then with the next. When "
     "your loop gets its turn, all three are done.",
-    b="`work` does not await. So the loop runs one worker after another, 0.4 + 0.1 + 0.2 s, and gets to nothing else "
+    b="`work` does not await. So the loop runs one worker after another, 2 + 0.5 + 1 s, and gets to nothing else "
     "before: not to your code, not to the clock of the time limit.",
-    c="For that, the event loop would have to look at the clock at 0.15 s. It is busy with the workers until 0.70 s, "
+    c="For that, the event loop would have to look at the clock at 0.75 s. It is busy with the workers until 3.5 s, "
     "and then all results are there.",
 )
 def _first_of_blocking(moment: float | None) -> Verdict:
     if moment is None:
         return "c", "in your run, the time was up before any result"
     did = f"in your run, the first result was received at {seconds(moment)}"
-    return ("a" if moment < 0.3 else "b" if 0.6 < moment < 2 else None), did
+    return ("a" if moment < 1.5 else "b" if 3 < moment < 10 else None), did
 
 
 @prediction(
@@ -453,7 +453,7 @@ def _expect_signs(signs: list[float], ends: list[float]) -> None:
 @exercise("8.5")
 async def served_in_time(answer: Any) -> str:
     """Check the exercise: slow service, done at the same time."""
-    calls = SlowCalls({"D": 0.3, "B": 0.14, "A": 0.1, "C": 0.2})
+    calls = SlowCalls({"D": 0.3, "B": 0.15, "A": 0.1, "C": 0.2})
     kitchen = _Service(calls)
     outcome = await _attempt(answer, calls.coroutines(), kitchen.serve)
     expect(not outcome.blocked, BLOCKS)
