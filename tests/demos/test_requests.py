@@ -54,6 +54,7 @@ def test_the_picture_has_a_bar_for_each_request_a_pale_one_between_and_a_mark_fo
     height = max(box[3] for box in boxes(root, "exception"))
     bars = {kind: sum(box[3] == height for box in boxes(root, kind)) for kind in ("exception", "waiting", "result")}
     assert bars == {"exception": 3, "waiting": 2, "result": 2}
+    assert boxes(root, "ready") == []
     waits, key = marks(root, "waits")
     assert waits[0] > key[0], "/items/3 was asked for later than the others"
     assert {"one, 5 requests: first answer after 1.25 s, last after 3.00 s, 1 failed", "served", "answered"} <= set(

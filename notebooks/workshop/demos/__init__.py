@@ -1,4 +1,4 @@
-"""What single chapters show: a restaurant, three patients, other processes, a cluster, what scale costs.
+"""What single chapters show: a restaurant, three patients, requests, a queue, other processes, a cluster, scale.
 
 Each module belongs to one chapter and may be imported by that chapter's notebook and exercises; none imports another,
 but `chart` draws what `scale` measured.

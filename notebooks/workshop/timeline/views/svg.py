@@ -340,7 +340,7 @@ class _Row:
         else:
             self._steps(task, begin, stop, free)
         after = max(stop + min(9, half) * running, at + size)
-        if not isnan(records.finished[task]) and self._long(stopped, taken):
+        if not isnan(records.finished[task]) and self._long(stopped, taken) and not attempts:
             drawing.bar(READY, stop, x(taken), middle, 0.8 * half)
             room = x(taken) - stop - 22 if self.row >= 20 else -1.0
             self._label(READY, stop + 8 + size * (outcome == EXCEPTION), room)
