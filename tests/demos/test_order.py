@@ -28,9 +28,11 @@ def test_a_line_leads_from_each_place_in_the_list_to_the_place_in_which_it_came_
 def test_the_words_say_the_order_and_are_the_same_but_for_it():
     data, metadata = draw_order([1, 0, 2])._repr_mimebundle_()
     assert data["text/plain"] == "in the list  0 1 2\ncame in      (here: 1 0 2)"
-    assert metadata["image/svg+xml"]["alt"].endswith("(here: 1 0 2).")
-    one, other = draw_order([1, 0, 2]), draw_order([0, 1, 2])
+    alt = metadata["image/svg+xml"]["alt"]
+    assert alt == "3 numbers as in the list, and below as they came in; lines from each to itself cross."
+    one, other = draw_order([1, 0, 2]), draw_order([2, 1, 0])
     assert sanitized([str(one), one.alt]) == sanitized([str(other), other.alt])
+    assert "straight" in draw_order(range(2)).alt
 
 
 @pytest.mark.parametrize("came_in", [[], [0, 0], [1, 2], [0, 2]])

@@ -30,19 +30,21 @@ class Order:
         return f"<order of {len(self.came_in)}>"
 
     @property
+    def moved(self) -> int:
+        """How many came in at another place than theirs."""
+        return sum(place != who for place, who in enumerate(self.came_in))
+
+    @property
     def alt(self) -> str:
-        """What the picture shows, in words that are the same in each run but for the order itself."""
-        return (
-            f"{len(self.came_in)} numbers in the order of the list, below them the same numbers in the order in which "
-            f"they came in, and a line from each to itself (here: {_row(self.came_in)})."
-        )
+        """What the picture shows, in words that don't tell which order it was."""
+        lines = "lines from each to itself cross" if self.moved else "straight lines lead from each to itself"
+        return f"{len(self.came_in)} numbers as in the list, and below as they came in; {lines}."
 
     def svg(self) -> str:
         """Draw the picture."""
         number = len(self.came_in)
         across = (RIGHT - LEFT) / max(number - 1, 1)
-        moved = sum(place != who for place, who in enumerate(self.came_in))
-        title = f"{moved} of {number} came in out of turn" if moved else "All came in in turn"
+        title = f"{self.moved} of {number} came in out of turn" if self.moved else "All came in in turn"
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
             f' viewBox="0 0 {WIDTH} {HEIGHT}" font-family="{FONT}" font-size="{NAME}">',
