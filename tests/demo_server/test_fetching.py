@@ -23,8 +23,7 @@ def chapter():
     wanted = ["import asyncio", "class Answer", *(f"async def {name}(" for name in NAMES)]
     for source in CELLS:
         if any(beginning in source for beginning in wanted):
-            # of a cell that defines and runs, what it defines; `await` outside a function can only be run by a kernel
-            exec(source.partition("\n\n\nasync with ")[0], namespace)
+            exec(source, namespace)
     return namespace
 
 
@@ -86,7 +85,7 @@ async def test_a_semaphore_is_given_back(chapter):
     gate = asyncio.Semaphore(2)
 
     async def gated(session, path):
-        return await chapter["politely"](gate, session, path)
+        return await chapter["politely"](gate, session, path, pause=0)
 
     async with chapter["demo_api"](0.06) as api, chapter["aiohttp"].ClientSession(api.url) as session:
         answers = await awaits_each(chapter, api, session, gated)
