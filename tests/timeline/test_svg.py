@@ -187,6 +187,28 @@ def test_panels_share_the_time_axis_and_have_their_deadlines():
     assert late[0] * 70 + late[1] < WIDTH
 
 
+def test_an_axis_that_is_known_beforehand_stands_still():
+    def axis(now, over=False):
+        tasks = records(("a", 0, 0, None, None, "still running"), ended=now)
+        tasks.over = over
+        return scale(ET.fromstring(picture([Panel("", tasks)], end=5.0)))
+
+    assert axis(0.02) == axis(2.5) == axis(4.99) == axis(4.75, over=True) != axis(6.0)
+
+
+def test_notes_stand_at_the_right_of_their_rows():
+    notes = {0: "TimeoutError", 3: "no error, " * 4}
+    root = drawn(Panel("", EVERY_KIND, notes=notes))
+    found = {text.text: text for text in root.iter(f"{SVG}text")}
+    rows = [float(found[name].get("y")) for name in ("sleeper(4, 'A')", "slow(9)")]
+    assert [float(found[note].get("y")) for note in notes.values()] == pytest.approx(rows, abs=1)
+    left = min(float(found[note].get("x")) for note in notes.values())
+    _title, *others = extents(root)
+    assert all(box[0] >= left or box[2] < left for box in others)
+    unit, zero = scale(root)
+    assert zero + 3 * unit < left
+
+
 # Steps
 
 

@@ -58,6 +58,7 @@ class Panel(NamedTuple):
         expected: by the index of a cancelled task the moment, in seconds, when it would have ended, if that is known.
         attempts: by the index of a task what it tried, to be drawn in place of its bar: begin, end, and an outcome of
             each attempt. Between them the bar is pale.
+        notes: by the index of a task some words that stand at the right end of its row.
     """
 
     title: str
@@ -67,14 +68,16 @@ class Panel(NamedTuple):
     more: int = 0
     expected: Mapping[int, float] = {}
     attempts: Mapping[int, Sequence[tuple[float, float, int]]] = {}
+    notes: Mapping[int, str] = {}
 
 
-def picture(panels: Sequence[Panel], words: Mapping[str, str] | None = None) -> str:
+def picture(panels: Sequence[Panel], words: Mapping[str, str] | None = None, end: float = 0.0) -> str:
     """Return timelines as an SVG document, one above the other on one time axis, each with a row for each task.
 
     Args:
         panels: the timelines, the topmost first.
         words: other words for those that stand in pictures.
+        end: the moment up to which the axis goes at least, in seconds: an axis that is known beforehand stands still.
 
     Raises:
         ValueError: if there is no panel.
@@ -83,7 +86,7 @@ def picture(panels: Sequence[Panel], words: Mapping[str, str] | None = None) -> 
         raise ValueError("there is nothing to draw: expected at least one panel")
     lines = int(any(len(panel.records) > HIGHEST for panel in panels))  # an image always needs some words below
     while True:
-        drawing = _Drawing(panels, words or {}, lines)
+        drawing = _Drawing(panels, words or {}, lines, end)
         if (needed := drawing.key()) <= lines:
             return drawing.document()
         lines = needed  # for what could not be said beside a bar there has to be room below
@@ -96,9 +99,10 @@ class _Drawing:
         panels: the timelines.
         words: other words for those that stand in pictures.
         lines: how many lines to keep free for the key: the kinds of bars that are not labelled where they stand.
+        end: the moment up to which the axis goes at least, in seconds.
     """
 
-    def __init__(self, panels: Sequence[Panel], words: Mapping[str, str], lines: int) -> None:
+    def __init__(self, panels: Sequence[Panel], words: Mapping[str, str], lines: int, end: float) -> None:
         self.words = words
         self.paths: defaultdict[str, list[str]] = defaultdict(list)
         self.texts: list[str] = []
@@ -118,12 +122,15 @@ class _Drawing:
         self.left = (
             PADDING + 12 + ceil(max((_width(name, NAME) for some in names for name in some.values()), default=0))
         )
-        end = max(_end(panel) for panel in panels) or 1.0
-        if not all(panel.records.over for panel in panels):  # a round number beyond, so that it seldom changes
+        latest = max(_end(panel) for panel in panels) or 1.0
+        if latest > end and not all(panel.records.over for panel in panels):  # a round one, so that it seldom changes
             rounds = (leading * 10.0**zeros for zeros in count(-2) for leading in (1, 1.5, 2, 3, 4, 5, 6, 8))
-            end = next(number for number in rounds if number >= 1.02 * end)
-        self.end = end
-        self.scale = (WIDTH - AFTER - self.left) / end
+            latest = next(number for number in rounds if number >= 1.02 * latest)
+        self.end = end = max(end, latest)
+        notes = (PADDING + _width(note, LABEL) for panel in panels for note in panel.notes.values())
+        self.right = WIDTH - ceil(max(notes, default=0))
+        self.across = self.right - AFTER - self.left
+        self.scale = self.across / end
         y = PADDING
         for panel, title, top, some, height in zip(panels, titles, tops, names, heights, strict=True):
             self._head(panel, title, y)
@@ -185,6 +192,8 @@ class _Drawing:
         row = height / max(tasks, 1)
         for task, name in names.items():
             self.text(self.left - 10, top + (task + 0.5) * row + 5, name, INK, NAME, ' text-anchor="end"')
+        for task, note in panel.notes.items():
+            self.text(self.right, top + (task + 0.5) * row + 4.7, note)
         if not tasks and records.over:
             self.text(WIDTH / 2, top + height / 2 + 5, NO_TASK, GREY, NAME, ' text-anchor="middle"')
         elif tasks > height:
@@ -200,14 +209,13 @@ class _Drawing:
 
     def _image(self, records: Records, top: float, height: int) -> None:
         """Show very many tasks as an image."""
-        across = WIDTH - AFTER - self.left
-        found = raster.image(records, self.end, across, height)
+        found = raster.image(records, self.end, self.across, height)
         if found is None:
             words = f"To draw {len(records):,} tasks takes numpy, which is not installed."
-            self.text(self.left + across / 2, top + height / 2, words, GREY, NAME, ' text-anchor="middle"')
+            self.text(self.left + self.across / 2, top + height / 2, words, GREY, NAME, ' text-anchor="middle"')
             return
         address, looks = found
-        place = f'x="{self.left}" y="{_n(top)}" width="{across}" height="{height}"'
+        place = f'x="{self.left}" y="{_n(top)}" width="{self.across}" height="{height}"'
         self.images.append(f'<image {place} preserveAspectRatio="none" href="{address}"/>')
         for look in looks:
             self.labelled.setdefault(look._replace(fill=look.many) if look.many else look, False)
@@ -349,10 +357,10 @@ class _Row:
             age = 1.0 if records.over else (records.ended - records.received[task]) / POP
             drawing.diamond(received, middle, size * (2 - min(age, 1)))
             after = max(after, received + size)
-            if self._label(RECEIVED, after + 6, WIDTH - PADDING / 2 - after - 6):
+            if self._label(RECEIVED, after + 6, drawing.right - PADDING / 2 - after - 6):
                 return
         if outcome != RESULT:
-            self._label(RUNS[outcome], after + 6, WIDTH - PADDING / 2 - after - 6, after=True)
+            self._label(RUNS[outcome], after + 6, drawing.right - PADDING / 2 - after - 6, after=True)
 
     def _label(self, look: Look, x: float, room: float, more: str = "", after: bool = False) -> bool:
         """Say beside or in a bar what it is, if it is the first of its kind and there is room."""
