@@ -148,7 +148,7 @@ def measured_pictures(notebook: Notebook) -> Iterator[str]:
     for cell in notebook.cells:
         if not is_measured(cell.tags):
             continue
-        if [len(output.get("data", {}).keys() & set(PICTURES)) for output in cell.outputs] != [1]:
+        if [_shows_picture(output.get("data", {})) for output in cell.outputs] != [True]:
             yield f"cell {cell.index} is tagged 'measured', and its only output is no picture"
         if len(cell.text.splitlines()) < 2:
             yield f"cell {cell.index} is tagged 'measured', and no words beside the picture say what it shows"
@@ -188,6 +188,10 @@ def section(notebook: Notebook, title: str) -> str:
     text = "\n\n".join(cell.source for cell in notebook.markdown_cells)
     match = re.search(rf"^## {re.escape(title)}\s*$(.*?)(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL)
     return match[1] if match else ""
+
+
+def _shows_picture(data: dict) -> bool:
+    return bool(data.keys() & set(PICTURES) or HTML_IMAGE.search(joined(data.get("text/html", ""))))
 
 
 def pictures_in_words(notebook: Notebook) -> Iterator[str]:
