@@ -83,11 +83,11 @@ def _blocking_sleepers(elapsed: float | BaseException) -> Verdict:
     if isinstance(elapsed, BaseException):
         return "c", f"your run raised {type(elapsed).__name__}"
     did = f"your run took {seconds(elapsed)}"
-    if 0.55 <= elapsed < 1.4:
-        return "b", f"{did}: the sum of 0.4, 0.1 and 0.2 s"
-    if 0.3 <= elapsed < 0.55:
+    if 2.75 <= elapsed < 7:
+        return "b", f"{did}: the sum of 2, 0.5 and 1 s"
+    if 1.5 <= elapsed < 2.75:
         return "a", f"{did}: the longest sleep"
-    return None, f"{did}, where about 0.7 s was expected"
+    return None, f"{did}, where about 3.5 s was expected"
 
 
 @exercise("1.1")

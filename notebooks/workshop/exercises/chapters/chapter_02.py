@@ -69,22 +69,22 @@ def _total_without_processing(gather_total: float, as_completed_total: float) ->
     "2.3",
     usual="a",
     observes="gather's total and as_completed's total, in seconds",
-    a="With gather all processing comes after the slowest answer: 0.40 s and three times 0.10 s. With as_completed the "
-    "first two are processed during that wait, and only the last one's 0.10 s comes after it.",
-    b="With gather you get nothing to process before 0.40 s, when the slowest answer is there; then come three times "
-    "0.10 s.",
+    a="With gather all processing comes after the slowest answer: 2 s and three times 0.5 s. With as_completed the "
+    "first two are processed during that wait, and only the last one's 0.5 s comes after it.",
+    b="With gather you get nothing to process before 2 s, when the slowest answer is there; then come three times "
+    "0.5 s.",
     c="With as_completed the first two answers are processed while the slowest is still on its way: that time is only "
     "spent waiting with gather.",
 )
 def _total_with_processing(gather_total: float, as_completed_total: float) -> Verdict:
     did, difference = _totals(gather_total, as_completed_total), gather_total - as_completed_total
     if min(gather_total, as_completed_total) < 0.05:
-        return None, f"{did}, where about 0.70 s and 0.50 s were expected"
-    if difference > 0.1:
+        return None, f"{did}, where about 3.50 s and 2.50 s were expected"
+    if difference > gather_total / 10:
         return "a", f"{did}: processing filled the time of waiting"
-    if difference < -0.1:
+    if difference < -gather_total / 10:
         return None, f"{did}, where as_completed was expected to be no slower"
-    return ("c" if gather_total >= 0.6 else "b"), f"{did}: no difference to speak of"
+    return ("c" if gather_total >= 3 else "b"), f"{did}: no difference to speak of"
 
 
 class _Calls:
