@@ -1,6 +1,7 @@
 """The picture of chapter 04: the same task in several ways to stop waiting for it, and which of them stop it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from workshop.timeline import Timeline
@@ -21,7 +22,9 @@ class Ways:
 
     def __init__(self, timeline: Timeline, raised: Mapping[str, str], needs: float) -> None:
         self.title, self.deadline, tasks = timeline.title, timeline.deadline, timeline.tasks
-        self.records = Records.of([task for task in tasks if task.name in raised], tasks.ended)
+        # who met a task's CancelledError is another story
+        rows = [replace(task, received=None) for task in tasks if task.name in raised]
+        self.records = Records.of(rows, tasks.ended)
         self.raised = [raised[name] for name in self.records.names]
         self.expected = {
             way: self.records.created[way] + needs
