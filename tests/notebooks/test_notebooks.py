@@ -63,6 +63,7 @@ def shelf(tmp_path, monkeypatch) -> Path:
             '{"cells": [{"cell_type": "markdown", "source": "## What you\'ll do"}]}', encoding="utf-8"
         )
     (tmp_path / "picture.png").touch()
+    (tmp_path / "high.svg").write_text('<svg width="820" height="439"/>', encoding="utf-8")
     return tmp_path
 
 
@@ -185,6 +186,7 @@ BAD = {
     "an HTML picture without words": (guards.pictures_in_words, append(markdown('<img src="picture.png">'))),
     "an HTML output without words": (guards.pictures_in_words, output(FIGURE, html('<img src="data:," alt="">'))),
     "a high picture": (guards.drawings, output(FIGURE, html(drawing('width="820" height="439"')))),
+    "a high picture in a file": (guards.drawings, source(4, "picture.png", "high.svg")),
     "a high picture in points": (guards.drawings, output(FIGURE, html(drawing('width="600pt" height="330"')))),
     "an image of very many tasks": (guards.drawings, output(FIGURE, html(drawing('href="data:image/png;"')))),
     "a link to no file": (guards.links, source(3, "00_a", "00_gone")),

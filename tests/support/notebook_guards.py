@@ -215,17 +215,27 @@ def pictures_in_words(notebook: Notebook) -> Iterator[str]:
 def drawings(notebook: Notebook) -> Iterator[str]:
     """Each SVG picture fits a laptop's screen at 150 %, and comes out the same on every machine."""
     for cell in notebook.cells:
-        for output in cell.outputs:
-            data = output.get("data", {})
-            encoded = re.findall(r"data:image/svg\+xml;base64,([^\"]*)", joined(data.get("text/html", "")))
-            for svg in [base64.b64decode(data).decode() for data in encoded] + [joined(data.get("image/svg+xml", ""))]:
-                if size := SIZE.search(svg):
-                    wide, high = (float(size[n]) * (4 / 3 if size["unit"] else 1) for n in (1, 3))
-                    high *= min(SCREEN_WIDTH / wide, 1)
-                    if high > MOST_HIGH:
-                        yield f"cell {cell.index} has a picture {high:.0f} pixels high, and {MOST_HIGH} are the most"
-                if "data:image/png" in svg:
-                    yield f"cell {cell.index} shows so many tasks that its picture may differ from one zlib to another"
+        for svg in _svgs(cell, notebook.path.parent):
+            if size := SIZE.search(svg):
+                wide, high = (float(size[n]) * (4 / 3 if size["unit"] else 1) for n in (1, 3))
+                high *= min(SCREEN_WIDTH / wide, 1)
+                if high > MOST_HIGH:
+                    yield f"cell {cell.index} has a picture {high:.0f} pixels high, and {MOST_HIGH} are the most"
+            if "data:image/png" in svg:
+                yield f"cell {cell.index} shows so many tasks that its picture may differ from one zlib to another"
+
+
+def _svgs(cell: Cell, folder: Path) -> Iterator[str]:
+    """Yield the SVG pictures that a cell shows: those of its outputs, and files beside the notebook."""
+    for output in cell.outputs:
+        data = output.get("data", {})
+        for encoded in re.findall(r"data:image/svg\+xml;base64,([^\"]*)", joined(data.get("text/html", ""))):
+            yield base64.b64decode(encoded).decode()
+        yield joined(data.get("image/svg+xml", ""))
+    for picture in PICTURE.finditer(cell.source) if cell.is_markdown else ():
+        file = folder / picture["target"]
+        if file.suffix == ".svg" and file.is_file():
+            yield file.read_text(encoding="utf-8")
 
 
 def images_in_words(text: str) -> Iterator[str]:
