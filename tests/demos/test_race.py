@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from support.notebook_tools import NOTEBOOKS, Notebook
-from timeline.test_svg import boxes, marks, scale
+from timeline.test_svg import SVG, boxes, marks, scale
 from workshop.demos import race as module
 from workshop.demos.race import DELAYS, five_calls, race
 
@@ -48,11 +48,14 @@ def test_the_calls_are_those_of_chapter_02():
     assert "".join(f"{name:8}{delay:.2f} s\n" for name, delay in DELAYS.items()) in [cell.text for cell in cells]
 
 
-async def test_the_race_is_alive_and_its_axis_stands_still(clock, frames):
+async def test_the_race_is_alive_and_its_axis_and_rows_stand_still(clock, frames):
     await race(gather, as_completed)
     assert len(frames) > 100
     assert [last for _, last in frames] == [False] * (len(frames) - 1) + [True]
-    assert len({scale(svg(data)) for data, _ in frames[::10] + frames[-1:]}) == 1
+    some = [svg(data) for data, _ in frames[::10] + frames[-1:]]
+    assert len({scale(root) for root in some}) == 1
+    rows = {tuple(text.get("y") for text in root.iter(f"{SVG}text") if text.text in DELAYS) for root in some}
+    assert [len(places) for places in rows] == [10]
     halfway = svg(frames[len(frames) // 2][0])
     assert len(marks(halfway, "received")) == 2
     assert frames[len(frames) // 2][0]["text/plain"] == (

@@ -34,7 +34,7 @@ async def test_each_way_is_a_row_with_what_its_waiter_got(clock):
     ways = draw_ways(await tried(), {"leaves": "no error", "stops": "TimeoutError"}, needs=4)
     assert str(ways).splitlines() == [
         "A needs 4 s",
-        "way     you got       the task",
+        "way     you get       the task",
         "stops   TimeoutError  cancelled",
         "leaves  no error      still running",
     ]
@@ -48,7 +48,7 @@ async def test_each_way_is_a_row_with_what_its_waiter_got(clock):
     assert marks(root, "received") == []
     ((ghost, _),) = marks(root, "ghost")
     assert ghost == pytest.approx(zero + 2 * unit + 5, abs=0.1)
-    assert {"stops", "leaves", "TimeoutError", "no error"} <= set(texts(root))
+    assert {"stops", "leaves", "you get TimeoutError", "you get no error"} <= set(texts(root))
 
 
 async def test_a_way_without_a_task_is_named(clock):

@@ -62,27 +62,20 @@ async def race(*ways: Callable[[], Awaitable[object]]) -> None:
 
 def _frame(timelines: Sequence[Timeline]) -> dict[str, str]:
     """Return the present state, by MIME type, in words that are the same on every machine when all is over."""
-    records = [timeline.tasks for timeline in timelines]
-    titles = [timeline.title for timeline in timelines]
+    found = [(timeline.title, timeline.tasks) for timeline in timelines]
+    lines = [f"{title}: {_result(records)}" for title, records in found]
     panels = [
-        svg.Panel(title, some, status=f"{some.ended:.2f} s · {_received(some)}")
-        for title, some in zip(titles, records, strict=True)
+        svg.Panel(title if records.over else line, records) for (title, records), line in zip(found, lines, strict=True)
     ]
-    lines = [f"{title}: {_result(some)}" for title, some in zip(titles, records, strict=True)]
     alt = "Timelines above one another, with a bar for each call. " + " ".join(f"{line}." for line in lines)
     return {"text/plain": "\n".join(lines), "text/html": as_html(svg.picture(panels, end=LONGEST), alt)}
-
-
-def _received(records: Records) -> str:
-    """Return how many results have been received."""
-    return f"{extent(records.received)[0]} of {len(records)} results received"
 
 
 def _result(records: Records) -> str:
     """Return how a way has done, or how far it is."""
     number, first, last = extent(records.received)
     if not records.over or not number:
-        return _received(records)
+        return f"{number} of {len(records)} results received"
     if first > 0.9 * last:
         return f"the first result came together with the last (here: after {last:.2f} s)"
     sooner = "long before" if first < last / 2 else "before"

@@ -34,14 +34,14 @@ class Ways:
 
     def __str__(self) -> str:
         outcomes = [OUTCOMES[outcome] for outcome in self.records.outcomes]
-        rows = [("way", "you got", "the task"), *zip(self.records.names, self.raised, outcomes, strict=True)]
+        rows = [("way", "you get", "the task"), *zip(self.records.names, self.raised, outcomes, strict=True)]
         return "\n".join([self.title, *in_columns(rows, len(outcomes), as_text=(0, 1, 2))])
 
     def __repr__(self) -> str:
         return f"<{len(self.records)} ways>"
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
-        notes = dict(enumerate(self.raised))
+        notes = {way: f"you get {raised}" for way, raised in enumerate(self.raised)}
         panel = svg.Panel(self.title, self.records, self.deadline, expected=self.expected, notes=notes)
         ways = zip(self.records.names, self.records.outcomes, strict=True)
         alt = f"{self.title}: a bar for each way. " + ", ".join(f"{name} {OUTCOMES[outcome]}" for name, outcome in ways)

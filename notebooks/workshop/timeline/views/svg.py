@@ -129,7 +129,7 @@ class _Drawing:
         self.end = end = max(end, latest)
         notes = (PADDING + _width(note, LABEL) for panel in panels for note in panel.notes.values())
         self.right = WIDTH - ceil(max(notes, default=0))
-        self.across = self.right - AFTER - self.left
+        self.across = self.right - (AFTER if self.right == WIDTH else LINE) - self.left
         self.scale = self.across / end
         y = PADDING
         for panel, title, top, some, height in zip(panels, titles, tops, names, heights, strict=True):
