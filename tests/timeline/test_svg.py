@@ -400,6 +400,19 @@ def test_the_first_of_each_kind_is_labelled_and_a_key_says_the_rest(tasks, key):
     assert all(word in shown for word in key)
 
 
+def test_while_nobody_has_a_result_its_label_needs_no_key():
+    def label_and_height(now):
+        tasks = records(("a", 0, 0, 1, None, "result"), ended=now)
+        root = ET.fromstring(picture([Panel("", tasks)], end=5.0))
+        ((left, _, width, _),) = boxes(root, "ready")
+        (label,) = (text for text in root.iter(f"{SVG}text") if text.text == READY.words)
+        return float(label.get("x")) - left, width, root.get("height")
+
+    (beside, narrow, height), (inside, wide, same_height) = map(label_and_height, (1.25, 3.5))
+    assert 0 < inside < wide and beside > narrow
+    assert height == same_height
+
+
 def test_very_many_tasks_are_explained_by_a_key_and_other_words_may_be_chosen():
     tasks = many(3000, OUTCOMES[1:], wait=0.5, received_after=0.25)
     assert set(texts(drawn(tasks))) >= {"waits to start", "working", "failed", "cancelled", READY.words}

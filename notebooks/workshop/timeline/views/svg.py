@@ -353,6 +353,8 @@ class _Row:
             room = x(taken) - stop - 22 if self.row >= 20 else -1.0
             self._label(READY, stop + 8 + size * (outcome == EXCEPTION), room)
             after = max(after, x(taken))
+            if received is None and self._label(READY, after + 6, drawing.right - PADDING / 2 - after - 6, after=True):
+                return
         if received is not None:
             age = 1.0 if records.over else (records.ended - records.received[task]) / POP
             drawing.diamond(received, middle, size * (2 - min(age, 1)))
