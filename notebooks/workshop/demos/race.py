@@ -11,8 +11,8 @@ from workshop.timeline import Timeline
 from workshop.timeline.records import Records
 from workshop.timeline.views import svg
 from workshop.timeline.views.bundle import as_html
-from workshop.timeline.views.raster import extent
 from workshop.timeline.views.live import FASTEST, Display
+from workshop.timeline.views.raster import extent
 
 LONGEST = 5.0
 """Seconds that a call takes at most."""
