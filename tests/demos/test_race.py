@@ -10,15 +10,15 @@ import pytest
 from support.notebook_tools import NOTEBOOKS, Notebook
 from timeline.test_svg import SVG, boxes, marks, scale
 from workshop.demos import race as module
-from workshop.demos.race import DELAYS, five_calls, race
+from workshop.demos.race import DELAYS, race, start_calls
 
 
 async def gather():
-    await asyncio.gather(*five_calls())
+    await asyncio.gather(*start_calls())
 
 
 async def as_completed():
-    for next_result in asyncio.as_completed(five_calls()):
+    for next_result in asyncio.as_completed(start_calls()):
         await next_result
 
 
@@ -95,7 +95,7 @@ async def test_what_a_way_raises_arrives_and_the_others_stop(clock, frames):
 
 async def test_a_way_that_receives_nothing_is_told_so(clock, frames):
     async def wait():
-        await asyncio.wait(five_calls())
+        await asyncio.wait(start_calls())
 
     await race(wait)
     assert frames[-1][0]["text/plain"] == "wait: 0 of 5 results received"

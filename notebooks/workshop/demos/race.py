@@ -27,7 +27,7 @@ async def call(name: str) -> str:
     return name
 
 
-def five_calls() -> list[asyncio.Task[str]]:
+def start_calls() -> list[asyncio.Task[str]]:
     """Start the five calls, and return their tasks."""
     return [asyncio.create_task(call(name)) for name in DELAYS]
 
