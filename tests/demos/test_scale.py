@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import tracemalloc
+from collections import defaultdict
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from support.notebook_tools import Notebook, joined
+from support.places import NOTEBOOKS
 from support.steps_of_answers import stop
 from timeline.test_svg import SVG
 from workshop.demos import scale
@@ -320,6 +323,20 @@ def test_a_way_looks_the_same_in_every_chart():
         assert look == looks[way.name]
 
 
+def test_each_way_has_one_colour_of_its_own_in_all_charts_of_chapter_09():
+    colors = defaultdict(set)
+    outputs = [output for cell in Notebook(NOTEBOOKS / "09_scale.ipynb").code_cells for output in cell.outputs]
+    charts = [
+        joined(data["image/svg+xml"]) for output in outputs if "image/svg+xml" in (data := output.get("data", {}))
+    ]
+    for chart in charts:
+        for text in ET.fromstring(chart).iter(f"{SVG}text"):
+            if "(slope" in text.text:
+                colors[text.text.partition(" (")[0]].add(text.get("fill"))
+    assert (len(charts), len(colors)) == (4, 7)
+    assert all(len(of_way) == 1 for of_way in colors.values()) and len(set.union(*colors.values())) == 7, colors
+
+
 @pytest.mark.parametrize(("steepest", "lines"), [(0, 1), (1.2, 1), (2, 2)])
 def test_lines_of_known_slope_have_that_slope(steepest, lines):
     chart = Chart("seconds", [power(steepest)])
@@ -346,8 +363,8 @@ def test_all_that_is_written_in_a_chart_can_be_read():
 @pytest.mark.parametrize(
     ("curves", "words"),
     [
-        ([], "1 to 6 curves, and got 0"),
-        ([power(1)] * 7, "1 to 6 curves, and got 7"),
+        ([], "1 to 7 curves, and got 0"),
+        ([power(1)] * 8, "1 to 7 curves, and got 8"),
         ([Curve("nothing", [1, 2], [0, 1])], "a value of 'nothing' is not"),
     ],
 )

@@ -14,17 +14,17 @@ from .scale import Curve
 HEIGHT = 400
 LEFT, RIGHT, TOP, BOTTOM = 90, 560, 52, 340
 """Where the axes end, in units."""
-STYLES = [
-    ("#0072B2", "m-5 0l5 -5l5 5l-5 5z", ""),
-    ("#C04A00", "m-5 -5h10v10h-10z", "8 4"),
-    ("#007A5A", "m-6 5l6 -10l6 10z", "8 3 2 3"),
-    ("#882255", "m-6 -5l6 10l6 -10z", "2 3"),
-    ("#5A5F63", "m-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z", "12 4"),
-    ("#8A6400", "m-6 -3h12v6h-12z", "5 2"),
-]
-"""Colour, marker and dashes of the first curve, the second, and so on: each tells the curves apart by itself."""
-KNOWN = ["all of them", "with semaphore", "sliding window", "workers on a queue", "with aiometer"]
-"""Curves of these names look the same in every chart; the others take what is left."""
+LOOKS = {
+    "all of them": ("#0072B2", "m-5 0l5 -5l5 5l-5 5z", ""),
+    "with semaphore": ("#C04A00", "m-5 -5h10v10h-10z", "8 4"),
+    "sliding window": ("#007A5A", "m-6 5l6 -10l6 10z", "8 3 2 3"),
+    "workers on a queue": ("#882255", "m-6 -5l6 10l6 -10z", "2 3"),
+    "with aiometer": ("#5A5F63", "m-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z", "12 4"),
+    "with aiostream": ("#8A6400", "m-6 -3h12v6h-12z", "5 2"),
+    "wait over all": ("#1E1E1E", "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "14 3 2 3 2 3"),
+}
+"""Colour, marker and dashes of each way of chapter 09, wherever it is drawn: each tells the curves apart by itself. A
+curve of another name takes a look that is left."""
 SLOPES = {1: "like N", 2: "like N²"}
 """The powers of N to which thin lines are drawn for comparison, the second only if a curve is as steep."""
 STEEP = 1.5
@@ -37,15 +37,15 @@ class Chart:
 
     Args:
         what: what was measured, with its unit, such as ``"megabytes"``.
-        curves: one to six curves.
+        curves: one to seven curves.
 
     Raises:
-        ValueError: there are no curves, or more than six, or a value is not above 0, which log axes cannot show.
+        ValueError: there are no curves, or more than seven, or a value is not above 0, which log axes cannot show.
     """
 
     def __init__(self, what: str, curves: Sequence[Curve]) -> None:
-        if not 1 <= len(curves) <= len(STYLES):
-            raise ValueError(f"a chart shows 1 to {len(STYLES)} curves, and got {len(curves)}")
+        if not 1 <= len(curves) <= len(LOOKS):
+            raise ValueError(f"a chart shows 1 to {len(LOOKS)} curves, and got {len(curves)}")
         for curve in curves:
             if min(curve.values) <= 0:
                 raise ValueError(f"log axes show values above 0 only, and a value of {curve.name!r} is not")
@@ -122,10 +122,10 @@ class Chart:
         return "".join([*parts, "</svg>"])
 
     def _looks(self) -> list[tuple[str, str, str]]:
-        """Return the look of each curve: its own wherever it is drawn, if its name is known."""
+        """Return the look of each curve."""
         names = [curve.name for curve in self.curves]
-        left = [look for known, look in zip([*KNOWN, ""], STYLES, strict=True) if known not in names]
-        return [STYLES[KNOWN.index(name)] if name in KNOWN else left.pop() for name in names]
+        left = [look for known, look in LOOKS.items() if known not in names]
+        return [LOOKS.get(name) or left.pop() for name in names]
 
     def _apart(self, ends: list[tuple[float, str, Curve, str]]) -> list[tuple[float, str, Curve, str]]:
         """Return the ends of the curves, those moved up that would have no room below them."""
