@@ -125,8 +125,8 @@ def narrow_page(chromium):
 def test_printed_and_exported_notebooks_are_whole(narrow_page, path):
     html, _ = HTMLExporter().from_filename(str(path))
     narrow_page.set_content(html)
-    outputs = [output for cell in Notebook(path).code_cells for output in cell.outputs]
-    assert narrow_page.locator(".jp-OutputArea-output").count() == len(outputs)
+    outputs = [output for cell in Notebook(path).code_cells for output in cell.data["outputs"]]
+    assert narrow_page.locator(".jp-OutputArea-child").count() == len(outputs)
     assert narrow_page.evaluate(CUT) == []
 
 
