@@ -323,9 +323,9 @@ def soon(page: NotebookPage, selector: str) -> LocatorAssertions:
     return expect(page.page.locator(selector))
 
 
-def rows(page: NotebookPage) -> list[str]:
-    """Return the lab's table of runs, a text for each."""
-    return [" ".join(row.split()) for row in page.page.locator(".lab-runs tbody tr").all_inner_texts()]
+def runs(page: NotebookPage) -> list[str]:
+    """Return what the lab says of the last runs, a text for each, the newest first."""
+    return [" ".join(run.split()) for run in page.page.locator(".lab-report p").all_inner_texts()]
 
 
 def test_the_lab_runs_what_was_chosen_by_mouse(lab):
@@ -336,11 +336,11 @@ def test_the_lab_runs_what_was_chosen_by_mouse(lab):
     lab.click(".lab-failure input")
     drag_to_end(lab, "tasks")
     lab.click(RUN)
-    lab.wait_for_text(".lab-runs", "gather")
-    soon(lab, ".lab-picture img").to_have_attribute("alt", re.compile("^gather: 20 tasks"))
-    newest, oldest = rows(lab)
-    assert newest.startswith("gather 20 tasks") and "0 of 20" in newest
-    assert oldest.startswith("as_completed 8 tasks") and "8 of 8" in oldest and oldest.endswith("nothing")
+    lab.wait_for_text(".lab-report", "gather")
+    soon(lab, ".lab-picture img").to_have_attribute("alt", re.compile("^gather: 20 tasks.* axis: 1. as_completed.$"))
+    newest, oldest = runs(lab)
+    assert newest.startswith("2. gather: 20 tasks") and "received: 0 of 20" in newest
+    assert oldest.startswith("1. as_completed: 8 tasks") and oldest.endswith("8 of 8. Left: nothing. Raised: nothing.")
 
 
 def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
@@ -358,8 +358,8 @@ def test_the_lab_is_stopped_by_mouse_and_not_started_twice(lab):
     print(f"from the click on the lab's stop button to its end: {time.monotonic() - clicked:.2f} s")
     soon(lab, RUN).to_be_enabled()
     soon(lab, STOP).to_be_disabled()
-    [stopped] = rows(lab)
-    assert "stopped at" in stopped and "cancelled" in stopped
+    [stopped] = runs(lab)
+    assert "Stopped after" in stopped and "cancelled" in stopped
 
 
 # The checks themselves

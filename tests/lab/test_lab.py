@@ -9,6 +9,7 @@ import threading
 from base64 import b64decode
 from html import unescape
 from itertools import pairwise
+from xml.etree import ElementTree as ET
 
 import IPython.display
 import pytest
@@ -17,12 +18,12 @@ from clock.kernel import kernel_environment
 from support.kernels import running_kernel
 from support.places import NOTEBOOKS
 from support.scripts import run_script
+from timeline.test_svg import SVG, boxes, marks, scale, texts
 from workshop import experiment, lab
 from workshop.lab import experiments, strategies
 from workshop.lab import panel as lab_panel
 from workshop.lab.experiments import STRATEGIES, AlreadyRunningError, Run, Settings
 from workshop.lab.panel import Explorer
-from workshop.timeline.views import live
 
 NAMES = list(STRATEGIES)
 
@@ -44,8 +45,8 @@ def sleepers():
 
 @pytest.mark.parametrize("tasks", range(1, 21))
 def test_delays_are_the_same_each_time_and_apart(tasks):
-    delays = Settings("gather", tasks).delays()
-    assert delays == Settings("as_completed", tasks, failure=True, timeout=2).delays()
+    delays = Settings("gather", tasks, 1.0).delays()
+    assert delays == Settings("as_completed", tasks, 1.0, failure=True, timeout=2).delays()
     assert len(delays) == tasks and min(delays) == 0.2 and max(delays) == (1.2 if tasks > 1 else 0.2)
     in_order = sorted(delays)
     assert all(late - early >= 0.05 - 1e-9 for early, late in pairwise(in_order))
@@ -224,12 +225,15 @@ def words(html):
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html.value))).strip()
 
 
-def table(panel):
-    """Return the rows of the table of runs."""
-    return [
-        [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
-        for row in re.findall(r"<tr>(<td.*?)</tr>", panel.runs.value)
-    ]
+def runs(panel):
+    """Return what is said of the last runs, a text for each, the newest first."""
+    texts = re.findall(r"<p [^>]*>(.*?)</p>", panel.report.value)
+    return [unescape(re.sub(r"<[^>]*>", " ", text)).strip() for text in texts]
+
+
+def picture(panel):
+    """Return the picture that a panel shows."""
+    return ET.fromstring(b64decode(re.search(r"base64,([^\"]+)", panel.picture.value)[1]))
 
 
 async def until(condition):
@@ -251,8 +255,8 @@ async def run(panel):
 
 
 def small(panel, strategy="as_completed", **settings):
-    """Choose five tasks and a window of two, and what else is given."""
-    panel.tasks.value, panel.window.value, panel.strategy.value = 5, 2, strategy
+    """Choose five tasks, delays up to 1.2 s and a window of two, and what else is given."""
+    panel.tasks.value, panel.spread.value, panel.window.value, panel.strategy.value = 5, 1.0, 2, strategy
     for name, value in settings.items():
         getattr(panel, name).value = value
     return panel
@@ -263,8 +267,8 @@ async def test_controls_have_descriptions_and_stable_classes(clock):
     controls = [panel.strategy, panel.window, panel.timeout, panel.tasks, panel.spread, panel.failure]
     assert all(control.description for control in (*controls, panel.run_button, panel.stop_button))
     names = ["strategy", "window", "timeout", "tasks", "spread", "failure", "run", "stop"]
-    names += ["status", "picture", "report", "runs"]
-    parts = [*controls, panel.run_button, panel.stop_button, panel.status, panel.picture, panel.report, panel.runs]
+    names += ["status", "picture", "report"]
+    parts = [*controls, panel.run_button, panel.stop_button, panel.status, panel.picture, panel.report]
     assert [part._dom_classes for part in parts] == [(f"lab-{name}",) for name in names]
     assert panel._dom_classes == ("lab",)
     assert 'role="status"' in panel.status.value
@@ -281,7 +285,7 @@ async def test_the_window_can_be_changed_where_it_matters(clock):
 
 @pytest.mark.parametrize("strategy", NAMES)
 async def test_a_click_runs_what_was_chosen(clock, strategy):
-    panel = small(Explorer(), strategy, failure=True, spread=1.0)
+    panel = small(Explorer(), strategy, failure=True)
     frames = []
     panel.picture.observe(lambda change: frames.append(change["new"]), "value")
     panel.run_button.click()
@@ -295,10 +299,10 @@ async def test_a_click_runs_what_was_chosen(clock, strategy):
     _, total, received, left, raised = FAILURE[strategy]
     assert len(frames) > 10
     assert all(re.match('<img alt="[^"]+" src="data:image/svg', frame) for frame in frames)
-    assert f"Results received: {received} of 5, and 1 exception Left: {left}" in words(panel.report)
-    ((*_, shown_total, shown_received, shown_left, shown_raised),) = table(panel)
-    assert (shown_total, shown_received) == (f"{total:.2f}", f"{received} of 5")
-    assert (shown_left, shown_raised) == (left, raised)
+    (said,) = runs(panel)
+    assert said.startswith(f"1. {panel._run.settings.strategy_words()}: 5 tasks, delays 0.20 to 1.20 s, one fails ")
+    assert f"Total: {total:.2f} s. Results received: {received} of 5, and 1 exception. Left: {left}. " in said
+    assert said.endswith(f"Raised: {raised}.")
 
 
 @pytest.mark.parametrize("strategy", NAMES)
@@ -307,21 +311,23 @@ async def test_a_click_runs_what_was_chosen(clock, strategy):
     [({}, None), ({"failure": True}, None), ({"timeout": 0.5}, None), ({}, 0.5), ({"failure": True}, 0.6)],
 )
 async def test_the_picture_counts_what_the_report_counts(clock, strategy, settings, stop):
-    """What was cancelled is neither finished nor received."""
     panel = small(Explorer(), strategy, **settings)
     panel.run_button.click()
     if stop:
         await asyncio.sleep(stop)
         panel.stop_button.click()
     await until(says(panel, "Stopped" if stop else "Ended"))
-    report = panel._run.report
-    picture = b64decode(re.search(r"base64,([^\"]+)", panel.picture.value)[1]).decode()
-    finished, received = map(int, re.search(r"(\d+) of \d+ finished · (\d+) received", picture).groups())
-    assert received == report.received + report.failed
-    assert finished == received + report.lost
-    assert f"Results received: {report.received} of 5" in words(panel.report)
-    outcomes = [task.outcome for task in report.timeline.tasks]
-    assert finished == outcomes.count("result") + outcomes.count("exception")
+    report, drawn = panel._run.report, picture(panel)
+    title = texts(drawn)[0]
+    assert any(text.endswith(f" · results received: {report.received} of 5") for text in texts(drawn))
+    counts = {"still running": report.still_running, "cancelled": report.cancelled}
+    counts |= {"never started": report.never_started}
+    for what, count in counts.items():
+        assert (f" {count} {what}" in title) == (count > 0)
+    first = f"first result {report.first:.2f} s" if report.received else "no result received"
+    assert (first in title) == (report.received + report.lost > 0)
+    assert len(boxes(drawn, "cancelled")) >= report.cancelled
+    assert len(marks(drawn, "received")) >= report.received + report.failed
 
 
 async def test_a_timeout_can_be_chosen_and_taken_back(clock):
@@ -330,19 +336,64 @@ async def test_a_timeout_can_be_chosen_and_taken_back(clock):
     panel.timeout.value = dict(panel.timeout.options)["none"]
     assert panel.timeout.label == "none"
     panel.run_button.click()
-    await until(lambda: len(table(panel)) == 2)
-    undisturbed, limited = table(panel)
-    assert limited[-3:] == ["2 of 5", "3 still running", "TimeoutError"]
-    assert undisturbed[-3:] == ["5 of 5", "nothing", "nothing"]
+    await until(lambda: len(runs(panel)) == 2)
+    undisturbed, limited = runs(panel)
+    assert "Results received: 2 of 5. Left: 3 still running. " in limited and limited.endswith("Raised: TimeoutError.")
+    assert undisturbed.endswith("Results received: 5 of 5. Left: nothing. Raised: nothing.")
 
 
-async def test_the_last_runs_are_kept(clock):
-    panel = Explorer()
-    for panel.tasks.value in range(1, 9):
-        panel.run_button.click()
-        await until(says(panel, "Running"))
-        await until(says(panel, "Ended"))
-    assert [row[4] for row in table(panel)] == [f"{tasks} of {tasks}" for tasks in (8, 7, 6, 5, 4, 3)]
+async def test_the_last_three_runs_stay_in_words_and_in_the_picture(clock):
+    panel = small(Explorer())
+    for number, panel.strategy.value in enumerate(NAMES, 1):
+        await run(panel)
+        assert [said.split(".")[0] for said in runs(panel)] == [f"{n}" for n in range(number, 0, -1)][:3]
+    titles = [text for text in texts(picture(panel)) if re.match(r"\d\. ", text)]
+    assert [title.partition(":")[0] for title in titles] == ["5. window of 2", "4. TaskGroup", "3. as_completed"]
+    alt = panel.picture.value.partition("src=")[0]
+    assert "Below it, on the same time axis: 4. TaskGroup, 3. as_completed." in alt
+
+
+async def test_the_runs_share_an_axis_that_is_known_when_a_run_begins(clock):
+    """The fourth run takes as long as the first, which is no longer shown."""
+    panel, axes = small(Explorer()), []
+    panel.picture.observe(lambda change: axes[-1].append(axis(picture(panel))), "value")
+    for panel.strategy.value in ("one after another", "gather", "TaskGroup", "window"):
+        axes.append([])
+        await run(panel)
+    assert all(len(frames) > 20 for frames in axes)
+    assert [len(set(frames)) for frames in axes] == [1, 1, 1, 1]
+    assert axes[0][0] == axes[1][0] == axes[2][0] != axes[3][0]
+
+
+def axis(root):
+    """Return where the numbers of a time axis stand, with the numbers."""
+    ticks = [text for text in root.iter(f"{SVG}text") if text.get("text-anchor") == "middle"]
+    return tuple((text.text, text.get("x")) for text in ticks if re.fullmatch(r"[\d.]+( s)?", text.text))
+
+
+async def test_rows_stand_still_and_stay_empty_where_nothing_started(clock):
+    panel, names = small(Explorer(), "one after another", timeout=1.0), []
+    panel.picture.observe(lambda change: names.append([t for t in texts(picture(panel)) if t in "ABCDE"]), "value")
+    await run(panel)
+    assert set(map(tuple, names)) == {tuple("ABCDE")}
+    drawn = picture(panel)
+    rows = {round(y) for kind in ("result", "cancelled") for _, y, *_ in boxes(drawn, kind)}
+    assert len(rows) == 2
+    assert "Never started: C, D, E." in panel.picture.value
+    assert any("1 cancelled, 3 never started" in text for text in texts(drawn))
+
+
+@pytest.mark.parametrize(("strategy", "cancelled"), [("gather", 3), ("one after another", 1), ("as_completed", 0)])
+async def test_a_ghost_shows_what_a_cancelled_task_would_have_taken(clock, strategy, cancelled):
+    panel = small(Explorer(), strategy, timeout=0.5)
+    await run(panel)
+    drawn = picture(panel)
+    assert len(marks(drawn, "ghost")) == len(marks(drawn, "cap")) == cancelled
+    if strategy == "gather":
+        path = next(path.get("d") for path in drawn.iter(f"{SVG}path") if path.get("class") == "ghost")
+        unit, left = scale(drawn)
+        ends = [(float(end) - left) / unit for end in re.findall(r"H([\d.]+)v", path)]
+        assert ends == pytest.approx([0.95, 0.7, 1.2], abs=0.01)  # of A, C and D
 
 
 @pytest.mark.parametrize("strategy", NAMES)
@@ -359,7 +410,6 @@ async def test_stop(clock, strategy):
     assert sleepers() == []
     assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
     assert "Stopped after 0.50 s; what was still running was cancelled" in words(panel.report)
-    assert table(panel)[0][3] == "stopped at 0.50"
     assert "(cancelled)" in panel.picture.value
     assert "still running" not in panel.picture.value.partition("src=")[0]
 
@@ -406,7 +456,7 @@ async def test_a_double_click_runs_once(clock):
     assert len(sleepers()) == 5
     await until(says(panel, "Ended"))
     await asyncio.sleep(2)
-    assert len(table(panel)) == 1
+    assert len(runs(panel)) == 1
 
 
 @pytest.mark.parametrize("apart", [0, 0.125])
@@ -420,7 +470,7 @@ async def test_a_second_panel_says_that_one_is_running(clock, apart):
     assert not two.run_button.disabled and two.stop_button.disabled
     await until(says(one, "Ended"))
     assert "Results received: 5 of 5" in words(one.report)
-    assert two.runs.value == ""
+    assert two.report.value == ""
     two.run_button.click()
     await until(says(two, "Ended"))
 
@@ -482,13 +532,13 @@ async def test_an_error_of_the_labs_own_is_shown(clock, monkeypatch):
     await run(panel)
 
 
-@pytest.mark.parametrize("where", ["Settings", "_table"])
-async def test_an_error_before_or_after_a_run_is_shown(clock, monkeypatch, where):
+@pytest.mark.parametrize(("where", "what"), [(lab_panel, "Settings"), (Explorer, "_show_report")])
+async def test_an_error_before_or_after_a_run_is_shown(clock, monkeypatch, where, what):
     def broken(*arguments):
         raise ZeroDivisionError("broken")
 
     panel = small(Explorer())
-    monkeypatch.setattr(lab_panel, where, broken)
+    monkeypatch.setattr(where, what, broken)
     panel.run_button.click()
     await until(lambda: "failed" in words(panel.status))
     assert "ZeroDivisionError: broken" in words(panel.report)
@@ -501,7 +551,7 @@ async def test_an_error_of_the_view_is_said_and_the_run_goes_on(clock, monkeypat
         raise ZeroDivisionError("cannot draw")
 
     panel = small(Explorer())
-    monkeypatch.setattr(live, "picture", broken)
+    monkeypatch.setattr(experiments, "picture", broken)
     panel.run_button.click()
     said = "The live view stopped, your code did not: ZeroDivisionError: cannot draw"
     await until(says(panel, f"Running. {said}"))
@@ -549,7 +599,7 @@ async def test_to_run_the_cell_again_stops_what_the_old_lab_runs(clock, shown):
     new = small(shown[1])
     new.run_button.click()
     await until(says(new, "Ended"))
-    assert len(table(new)) == len(table(old)) == 1
+    assert len(runs(new)) == len(runs(old)) == 1
 
 
 async def test_it_stops_the_right_one_of_two_labs(clock, shown):

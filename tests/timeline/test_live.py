@@ -10,6 +10,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import IPython
 import pytest
@@ -40,11 +41,11 @@ def vertical_lines(svg, kind):
 # Pictures
 
 
-def drawn(*rows, now=2.0, over=False, title="", deadline=None):
+def drawn(*rows, now=2.0, over=False, title="", deadline=None, end=2.0):
     """Return the parsed picture of some records."""
     tasks = Records.of([TaskRecord(*row) for row in rows], now)
     tasks.over = over
-    return ET.fromstring(picture([Panel(title, tasks, deadline)]))
+    return ET.fromstring(picture([Panel(title, tasks, deadline)], end=end))
 
 
 RUNS_ON = ("task", 0.0, 0.0, None, None, "still running")
@@ -247,6 +248,39 @@ def test_a_cancelled_task_is_neither_finished_nor_received(clock, notebook):
         "1 of 2 finished · 1 received",
     ]
     assert any("1 of 2 finished · 1 received" in text for text in texts(notebook.pictures[-1]))
+
+
+def edges(svg):
+    """Return where the first bar of a result ends in a picture, and where its axis has its last number."""
+    (left, _, width, _), *_ = boxes(svg, "result")
+    ticks = [text for text in svg.iter(f"{SVG}text") if text.get("text-anchor") == "middle"]
+    return left + width, float(ticks[-1].get("x"))
+
+
+def test_an_axis_whose_end_is_known_stands_still(clock, notebook):
+    async def main():
+        async with Timeline(live=True, deadline=4, fps=8):
+            await asyncio.gather(sleeper(0.5), sleeper(4))
+
+    clock.run(main())
+    seen = [edges(svg) for svg in notebook.pictures if boxes(svg, "result")]
+    assert len(seen) > 20
+    assert len(set(seen[:-1])) == 1
+    assert seen[-1][1] == seen[0][1]
+
+
+def test_an_axis_whose_end_is_not_known_moves_little_by_little_and_not_at_its_end(clock, notebook):
+    async def main():
+        async with Timeline(live=True):
+            await asyncio.create_task(sleeper(0.25))
+            await asyncio.sleep(3.75)
+
+    clock.run(main())
+    seen = [edges(svg)[0] for svg in notebook.pictures if boxes(svg, "result")]
+    assert len(set(seen[:20])) == 1  # within the first second
+    assert all(0 <= before - after < 40 for before, after in pairwise(seen))
+    assert seen[-1] == pytest.approx(seen[-2], abs=1)
+    assert seen[0] - seen[-1] > 100
 
 
 def test_two_views_at_once_are_two_outputs(clock, notebook):

@@ -4,21 +4,25 @@ The lab runs them at the press of a button (`panel`), and `experiment` runs one 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from array import array
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf, isnan
+from heapq import heapreplace
+from math import inf, isnan, nan
 from random import Random
 from time import perf_counter as clock
 from typing import Any
 
 from workshop.timeline.block import Timeline
 from workshop.timeline.records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records
-from workshop.timeline.views.live import Display
+from workshop.timeline.views.bundle import as_html
+from workshop.timeline.views.live import LEAST, Display
+from workshop.timeline.views.svg import FIRST, HIGHEST, LAST, Panel, picture
 
 from . import strategies
 
-INSTEAD = 'await experiment("as_completed", tasks=8, spread=1.0, failure=False, timeout=None)'
+INSTEAD = 'await experiment("as_completed", tasks=8, spread=2.0, failure=False, timeout=None)'
 """What to do where no lab can be shown."""
 
 STRATEGIES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
@@ -30,9 +34,11 @@ STRATEGIES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
 }
 
 MOST_TASKS = 20
-LONGEST_SPREAD = 5.0
+SPREAD, LONGEST_SPREAD = 2.0, 5.0
 SHORTEST_DELAY = 0.2
 """Seconds."""
+HIGHEST_OF_SEVERAL = 560
+"""Units that a picture of several experiments is high at most: it stands beside its settings, and not on its own."""
 SEED = 95
 """Of the order in which the delays stand. The same settings give the same delays, whatever the strategy."""
 NAMES = "ABCDEFGHIJKLMNOPQRST"
@@ -65,7 +71,7 @@ class Settings:
 
     strategy: str
     tasks: int = 8
-    spread: float = 1.0
+    spread: float = SPREAD
     failure: bool = False
     timeout: float | None = None
     window: int = 3
@@ -106,6 +112,21 @@ class Settings:
             partial(failing_sleeper if index == failing else sleeper, delay, NAMES[index])
             for index, delay in enumerate(self.delays())
         ]
+
+    def latest(self) -> float:
+        """Return when the last of the tasks that get started would end if nobody stopped it, in seconds."""
+        delays = self.delays()
+        at_a_time = {"one after another": 1, "window": self.window}.get(self.strategy, self.tasks)
+        free, ends = [0.0] * at_a_time, []
+        until = inf if self.timeout is None else self.timeout
+        for task, delay in enumerate(delays):
+            if free[0] >= until:
+                break
+            ends.append(free[0] + delay)
+            heapreplace(free, ends[-1])
+            if self.failure and task == self.tasks // 2:
+                until = min(until, ends[-1])
+        return max(ends)
 
     def words(self) -> str:
         """Return the settings but for the strategy, as one phrase."""
@@ -187,6 +208,70 @@ class Report:
     __repr__ = __str__
 
 
+class OnOneAxis(Display):
+    """Shows an experiment with a row for every task, on a time axis that is known from the beginning.
+
+    Args:
+        settings: what is done.
+        before: earlier experiments, as their pictures had them. They stand below it, on the same axis.
+        number: the experiment's number, to be told by; 0 for none.
+
+    Attributes:
+        panel: the experiment as the last frame has it, without the line below its title; None before that.
+    """
+
+    def __init__(self, settings: Settings, before: Sequence[Panel] = (), number: int = 0) -> None:
+        super().__init__()
+        self.panel: Panel | None = None
+        self._settings, self._before = settings, before
+        self._title = f"{number}. " * bool(number) + settings.strategy_words()
+        calls = settings.calls()
+        self._names = [f"{call.func.__name__}({', '.join(map(repr, call.args))})" for call in calls]  # as the tasks'
+        self._delays = [call.args[0] for call in calls]
+        self._end = max([LEAST, settings.latest(), *(end for panel in before for end in panel.expected.values())])
+
+    def frame(self, panel: Panel, alt: str, words: str) -> dict[str, str]:
+        """Return a frame, by MIME type.
+
+        Tasks that have not started are empty rows, and of those that were cancelled the rest is shown, too.
+        """
+        records = _with_empty_rows(panel.records, self._names)
+        ends = [begun + delay for begun, delay in zip(records.started, self._delays, strict=True)]
+        expected = {task: end for task, end in enumerate(ends) if not isnan(end)}
+        status = panel.status
+        if records.over:
+            received = sum(map(_is_received, records.outcomes, records.received))
+            status = f"{self._settings.words()} · results received: {received} of {len(records)}"
+            never = [name for name, end in zip(NAMES, ends, strict=False) if isnan(end)]
+            alt += f" Never started: {', '.join(never)}." * bool(never)
+        if self._before:
+            alt += f" Below it, on the same time axis: {', '.join(before.title for before in self._before)}."
+        shown = Panel(self._title, records, panel.deadline, status, expected=expected)
+        highest = HIGHEST_OF_SEVERAL if self._before else HIGHEST
+        svg = picture([shown, *self._before], {FIRST: "first result", LAST: "last"}, self._end, highest)
+        if records.over:
+            self.panel = shown._replace(status="")
+        return {"text/plain": words, "text/html": as_html(svg, alt)}
+
+
+def _with_empty_rows(records: Records, names: Sequence[str]) -> Records:
+    """Return the records of an experiment with a row for each name, empty if its task has not started."""
+    missing = len(names) - len(records)
+    nothing = array("d", [nan]) * missing
+    times = [column + nothing for column in (records.created, records.started, records.finished, records.received)]
+    outcomes = records.outcomes + bytes([CANCELLED]) * missing
+    for task, begun in enumerate(times[1]):
+        if outcomes[task] == CANCELLED and isnan(begun):
+            for column in times:
+                column[task] = nan
+    return Records(names, *times, outcomes, records.ended, over=records.over)
+
+
+def _is_received(outcome: int, taken: float) -> bool:
+    """Tell whether a task had a result, and the strategy took it."""
+    return outcome == RESULT and not isnan(taken)
+
+
 class Run:
     """One run of an experiment.
 
@@ -210,11 +295,11 @@ class Run:
         """Tell whether a run is under way. One whose event loop was closed under it is not."""
         return cls.current is not None and not cls.current._loop.is_closed()
 
-    async def perform(self, live: bool | Display = True) -> Report:
+    async def perform(self, display: OnOneAxis | None = None) -> Report:
         """Run the strategy, and end what it leaves running.
 
         Args:
-            live: as for `Timeline`.
+            display: where to show it; None for below the cell that runs.
 
         Raises:
             AlreadyRunningError: if a run is under way.
@@ -224,25 +309,24 @@ class Run:
             raise AlreadyRunningError(BUSY)
         self._loop, Run.current = asyncio.get_running_loop(), self
         try:
-            return await self._perform(live)
+            return await self._perform(display or OnOneAxis(self.settings))
         finally:
             Run.current = None
 
-    async def _perform(self, live: bool | Display) -> Report:
+    async def _perform(self, display: OnOneAxis) -> Report:
         settings = self.settings
         strategy = STRATEGIES[settings.strategy]
         if settings.strategy == "window":
             strategy = partial(strategy, size=settings.window)
         title = f"{settings.strategy_words()}: {settings.words()}"
-        timeline = Timeline(title, live=live, deadline=settings.timeout if live else None)
-        times: list[float] = []  # of receiving
+        timeline = Timeline(title, live=display, deadline=settings.timeout)
         raised, stopped, left = "", True, []
         began = ended = clock()
         try:
             async with timeline:
                 began = clock()
                 try:
-                    await strategy(settings.calls(), lambda result: times.append(clock() - began), settings.timeout)
+                    await strategy(settings.calls(), lambda result: None, settings.timeout)
                     stopped = False
                 except Exception as error:
                     raised, stopped = in_words(error), False
@@ -252,7 +336,7 @@ class Run:
                         left = timeline.unfinished()
         finally:
             await _end(left)
-            self.report = _report(settings, times, ended - began, raised, stopped, timeline)
+            self.report = _report(settings, ended - began, raised, stopped, timeline)
         return self.report
 
 
@@ -260,7 +344,7 @@ async def experiment(
     strategy: str,
     *,
     tasks: int = 8,
-    spread: float = 1.0,
+    spread: float = SPREAD,
     failure: bool = False,
     timeout: float | None = None,  # noqa: ASYNC109 (handed on to the strategy)
     window: int = 3,
@@ -302,17 +386,17 @@ async def _end(tasks: list[asyncio.Task]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _report(
-    settings: Settings, times: list[float], total: float, raised: str, stopped: bool, timeline: Timeline
-) -> Report:
+def _report(settings: Settings, total: float, raised: str, stopped: bool, timeline: Timeline) -> Report:
+    """Return what came of an experiment: all but the total as its timeline has it, like the picture."""
     records: Records = timeline.tasks
     outcomes = list(records.outcomes)
+    times = [taken for outcome, taken in zip(outcomes, records.received, strict=True) if _is_received(outcome, taken)]
     not_begun = sum(
         outcome == CANCELLED and isnan(started) for outcome, started in zip(outcomes, records.started, strict=True)
     )
     return Report(
         settings,
-        first=times[0] if times else None,
+        first=min(times, default=None),
         total=total,
         received=len(times),
         failed=sum(

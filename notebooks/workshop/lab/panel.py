@@ -1,4 +1,4 @@
-"""The lab's panel, made of ipywidgets: settings, a Run and a Stop button, a live picture, and the last runs in a table.
+"""The lab's panel, made of ipywidgets: settings, a Run and a Stop button, and the last runs in words and in a picture.
 
 A click may arrive in another thread than the event loop's, depending on the version of ipykernel. So all that it does
 is to ask the loop to begin or to stop.
@@ -13,44 +13,46 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from workshop.timeline.views.live import Display
+from workshop.timeline.views.svg import Panel
 
 from .experiments import (
     BUSY,
     INSTEAD,
     LONGEST_SPREAD,
     MOST_TASKS,
+    SPREAD,
     STRATEGIES,
     AlreadyRunningError,
-    Report,
+    OnOneAxis,
     Run,
     Settings,
 )
 
-KEPT = 6
-"""So many of the last runs stand in the table."""
+KEPT = 3
+"""So many of the last runs are shown."""
 
 NO_TIMEOUT = 0.0
 """In the choice of timeouts; None would be a choice without a label there."""
 TIMEOUTS = (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0)
 """Seconds that the panel offers."""
 
-HEADINGS = ("Strategy", "Settings", "First (s)", "Total (s)", "Received", "Left", "Raised")
-STYLE = {"description_width": "9em"}
-WIDE = "24em"
-CELL = 'style="text-align: left; vertical-align: top; padding: 3px 10px; border-bottom: 1px solid #999"'
+STYLE = {"description_width": "8.5em"}
+LEFT, RIGHT = "23em", "34em"
+"""How wide the settings are, and the picture beside them at least; on a narrower page it stands below them."""
 DENSE = 'style="line-height: 1.4; margin: 4px 0"'
 
 
-class Picture(Display):
+class Picture(OnOneAxis):
     """Shows the frames of a live view in a widget, and complaints about the view in words.
 
     Args:
+        settings, before, number: as for `OnOneAxis`.
         html: the widget.
         complain: what to do with a complaint.
     """
 
-    def __init__(self, html: widgets.HTML, complain: Callable[[str], None]) -> None:
+    def __init__(self, *experiment: Any, html: widgets.HTML, complain: Callable[[str], None]) -> None:
+        super().__init__(*experiment)
         self.live = True
         self._html = html
         self.complain = complain
@@ -65,13 +67,13 @@ class Picture(Display):
         self._html.value = data["text/html"]
 
 
-class Explorer(widgets.VBox):
+class Explorer(widgets.HBox):
     """The panel. Make it in a notebook's cell: its runs belong to the event loop that runs there.
 
     Attributes:
         strategy, window, tasks, spread, failure, timeout: the settings' widgets.
         run_button, stop_button: what begins and ends a run.
-        status, picture, report, runs: the widgets that tell what happens and what came of it.
+        status, picture, report: the widgets that tell what happens and what came of it.
 
     Raises:
         RuntimeError: if no event loop runs.
@@ -85,42 +87,41 @@ class Explorer(widgets.VBox):
         self._task: asyncio.Task | None = None
         self._run: Run | None = None
         self._why_stopped = self._complaint = ""
-        self._reports: deque[Report] = deque(maxlen=KEPT)
+        self._picture: Picture | None = None
+        self._number = 0
+        self._reports: deque[str] = deque(maxlen=KEPT)
+        self._panels: deque[Panel] = deque(maxlen=KEPT - 1)
 
         self.strategy = widgets.Dropdown(options=list(STRATEGIES), value="as_completed", description="Strategy")
         self.window = widgets.IntSlider(3, 1, MOST_TASKS, description="Size of window")
         self.tasks = widgets.IntSlider(8, 1, MOST_TASKS, description="Tasks")
-        self.spread = widgets.FloatSlider(1.0, min=0, max=LONGEST_SPREAD, step=0.1, description="Spread (seconds)")
+        self.spread = widgets.FloatSlider(SPREAD, min=0, max=LONGEST_SPREAD, step=0.1, description="Spread (seconds)")
         self.failure = widgets.Checkbox(False, description="One task fails", indent=True)
         choices = [("none", NO_TIMEOUT), *((f"{seconds:g} seconds", seconds) for seconds in TIMEOUTS)]
         self.timeout = widgets.Dropdown(options=choices, description="Timeout")
         self._settings = (self.strategy, self.window, self.tasks, self.spread, self.failure, self.timeout)
         for widget in self._settings:
             widget.style = STYLE
-            widget.layout.width = WIDE
+            widget.layout.width = "auto"
         self.run_button = widgets.Button(description="Run", icon="play", tooltip="Run the experiment")
         self.stop_button = widgets.Button(description="Stop", icon="stop", tooltip="Stop the experiment")
-        self.status, self.picture, self.report, self.runs = (widgets.HTML() for _ in range(4))
+        self.status, self.picture, self.report = (widgets.HTML() for _ in range(3))
 
         self.run_button.on_click(lambda button: self._ask(self._start))
         self.stop_button.on_click(lambda button: self._ask(self._stop))
         self.strategy.observe(lambda change: self._enable(), "value")
         for name in ("strategy", "window", "tasks", "spread", "failure", "timeout", "run_button", "stop_button"):
             getattr(self, name).add_class(f"lab-{name.removesuffix('_button')}")
-        for name in ("status", "picture", "report", "runs"):
+        for name in ("status", "picture", "report"):
             getattr(self, name).add_class(f"lab-{name}")
         self._say("Ready: choose, then press Run")
         self._enable()
 
-        columns = widgets.HBox(
-            [
-                widgets.VBox([self.strategy, self.window, self.timeout]),
-                widgets.VBox([self.tasks, self.spread, self.failure]),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
-        )
         buttons = widgets.HBox([self.run_button, self.stop_button])
-        super().__init__([columns, buttons, self.status, self.picture, self.report, self.runs])
+        order = (self.strategy, self.window, self.tasks, self.spread, self.failure, self.timeout, buttons)
+        settings = widgets.VBox([*order, self.status, self.report], layout=widgets.Layout(flex=f"1 1 {LEFT}"))
+        self.picture.layout.flex = f"4 1 {RIGHT}"
+        super().__init__([settings, self.picture], layout=widgets.Layout(flex_flow="row wrap"))
         self.add_class("lab")
 
     @classmethod
@@ -165,11 +166,15 @@ class Explorer(widgets.VBox):
             return
         strategy, window, tasks, spread, failure, timeout = (widget.value for widget in self._settings)
         settings = Settings(strategy, tasks, spread, failure, timeout or None, window)
+        if self._picture is not None and self._picture.panel is not None:
+            self._panels.appendleft(self._picture.panel)
         self._run, self._why_stopped, self._complaint = Run(settings), "Stopped", ""
-        self._task = self._loop.create_task(self._run.perform(Picture(self.picture, self._complain)))
+        self._picture = Picture(
+            settings, tuple(self._panels), self._number + 1, html=self.picture, complain=self._complain
+        )
+        self._task = self._loop.create_task(self._run.perform(self._picture))
         self._task.add_done_callback(lambda task: self._ended())
         Explorer._running = self
-        self.report.value = ""
         self._enable()
         self._say("Running")
 
@@ -186,7 +191,7 @@ class Explorer(widgets.VBox):
         self._enable()
         try:
             if self._run.report is not None:
-                self._show_report(self._run.report)
+                self._show_report()
             if task.cancelled():
                 self._say(self._why_stopped)
             elif isinstance(error := task.exception(), AlreadyRunningError):  # a cell was faster
@@ -222,31 +227,10 @@ class Explorer(widgets.VBox):
         trace = "".join(traceback.format_exception(error))
         self.report.value = f"<pre>{escape(trace)}</pre>"
 
-    def _show_report(self, report: Report) -> None:
-        heading, *facts = map(escape, report.sentences())
-        self.report.value = (
-            f"<div {DENSE}><b>{heading}</b><ul {DENSE}>{''.join(f'<li>{fact}</li>' for fact in facts)}</ul></div>"
-        )
-        self._reports.appendleft(report)
-        self.runs.value = _table(self._reports)
-
-
-def _table(reports: deque[Report]) -> str:
-    """Return the last runs as an HTML table."""
-    headings = "".join(f'<th scope="col" {CELL}>{heading}</th>' for heading in HEADINGS)
-    rows = "".join(f"<tr>{''.join(f'<td {CELL}>{escape(cell)}</td>' for cell in _cells(row))}</tr>" for row in reports)
-    caption = '<caption style="text-align: left">The last runs, the newest on top</caption>'
-    return f"<table {DENSE}>{caption}<thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _cells(report: Report) -> tuple[str, ...]:
-    settings = report.settings
-    return (
-        settings.strategy_words(),
-        settings.words(),
-        "never" if report.first is None else f"{report.first:.2f}",
-        f"stopped at {report.total:.2f}" if report.stopped else f"{report.total:.2f}",
-        f"{report.received} of {settings.tasks}",
-        report.left,
-        report.raised or "nothing",
-    )
+    def _show_report(self) -> None:
+        """Show what came of the last runs, the newest on top."""
+        self._number += 1
+        heading, *facts = map(escape, self._run.report.sentences())
+        self._reports.appendleft(f"<b>{self._number}. {heading}</b><br>{'. '.join(facts)}.")
+        runs = "".join(f"<p {DENSE}>{words}</p>" for words in self._reports)
+        self.report.value = f"<div {DENSE}>{runs}</div>"

@@ -28,6 +28,9 @@ FASTEST, SLOWEST = 30, 2
 SHARE = 10
 """After a frame, the tasks have the loop for at least so many times as long as the frame took."""
 
+LEAST = 1.0
+"""Seconds up to which the time axis goes from the beginning. What lasts longer presses it together little by little."""
+
 MOST_COUNTED = 2_000
 """Of more tasks, those that have finished are not counted at each frame."""
 
@@ -54,6 +57,16 @@ class Display:
         self._shown_at_all = shell is not None
         self.live = hasattr(shell, "kernel") and os.environ.get(SWITCH) != "0"
         self._handle: Any = None
+
+    def frame(self, panel: Panel, alt: str, words: str) -> dict[str, str]:
+        """Return a frame, by MIME type. A subclass that knows more may draw more, and knows where the axis ends.
+
+        Args:
+            panel: the timeline as it is now.
+            alt: what a sighted reader sees in it.
+            words: what is shown where there are no pictures.
+        """
+        return {"text/plain": words, "text/html": as_html(picture([panel], end=LEAST), alt)}
 
     def show(self, data: dict[str, str], *, last: bool) -> None:
         """Show a frame, in the place of the one before.
@@ -185,7 +198,7 @@ class LiveView:
             status += f" · {left:.2f} s to the deadline" if left > 0 else " · deadline passed"
         words = f"{one_line(self._title, LONGEST_TITLE)}: {status}" if self._title else status
         panel = Panel(self._title, rows, self._deadline, status, tasks - len(rows))
-        return {"text/plain": words, "text/html": as_html(picture([panel]), words)}
+        return self._display.frame(panel, words, words)
 
     def _last_frame(self, records: Records) -> dict[str, str]:
         ends = (
@@ -198,8 +211,7 @@ class LiveView:
         words = table(records, self._deadline)
         if self._title:
             words = f"{self._title}\n{words}"
-        html = as_html(picture([panel]), describe(self._title, records, self._deadline))
-        return {"text/plain": words, "text/html": html}
+        return self._display.frame(panel, describe(self._title, records, self._deadline), words)
 
 
 def _status(records: Records, tasks: int, ends: tuple[int, int] | None) -> str:

@@ -44,6 +44,7 @@ MARK = 8
 POP = 0.3
 """Seconds for which a mark of receiving is larger than usual, while time goes on."""
 FIRST, LAST, NONE = "first result after", "last after", "no result received"
+NEVER = "never started"
 
 
 class Panel(NamedTuple):
@@ -51,7 +52,8 @@ class Panel(NamedTuple):
 
     Attributes:
         title: what stands above it; may be "". What the records tell is added to it.
-        records: its records, or the first of them.
+        records: its records, or the first of them. One that is cancelled, and was not even created, is an empty row: it
+            never started.
         deadline: a moment to mark, in seconds since the timeline began, or None.
         status: a line below the title, or "".
         more: how many tasks more there are than records.
@@ -71,13 +73,16 @@ class Panel(NamedTuple):
     notes: Mapping[int, str] = {}
 
 
-def picture(panels: Sequence[Panel], words: Mapping[str, str] | None = None, end: float = 0.0) -> str:
+def picture(
+    panels: Sequence[Panel], words: Mapping[str, str] | None = None, end: float = 0.0, highest: int = HIGHEST
+) -> str:
     """Return timelines as an SVG document, one above the other on one time axis, each with a row for each task.
 
     Args:
         panels: the timelines, the topmost first.
         words: other words for those that stand in pictures.
         end: the moment up to which the axis goes at least, in seconds: an axis that is known beforehand stands still.
+        highest: units that the picture is high at most.
 
     Raises:
         ValueError: if there is no panel.
@@ -86,7 +91,7 @@ def picture(panels: Sequence[Panel], words: Mapping[str, str] | None = None, end
         raise ValueError("there is nothing to draw: expected at least one panel")
     lines = int(any(len(panel.records) > HIGHEST for panel in panels))  # an image always needs some words below
     while True:
-        drawing = _Drawing(panels, words or {}, lines, end)
+        drawing = _Drawing(panels, words or {}, lines, end, highest)
         if (needed := drawing.key()) <= lines:
             return drawing.document()
         lines = needed  # for what could not be said beside a bar there has to be room below
@@ -100,9 +105,10 @@ class _Drawing:
         words: other words for those that stand in pictures.
         lines: how many lines to keep free for the key: the kinds of bars that are not labelled where they stand.
         end: the moment up to which the axis goes at least, in seconds.
+        highest: units that the picture is high at most.
     """
 
-    def __init__(self, panels: Sequence[Panel], words: Mapping[str, str], lines: int, end: float) -> None:
+    def __init__(self, panels: Sequence[Panel], words: Mapping[str, str], lines: int, end: float, highest: int) -> None:
         self.words = words
         self.paths: defaultdict[str, list[str]] = defaultdict(list)
         self.texts: list[str] = []
@@ -110,27 +116,24 @@ class _Drawing:
         self.labelled: dict[Look, bool] = {}
         self.rim = 1.5
         """How thick the white rim of a mark of receiving is, in units."""
-        titles = [_title(panel, words) for panel in panels]
+        self.end = max(end, *map(_end, panels)) or 1.0
+        places = decimals_for(max(end, *(raster.last_moment(panel.records, None) for panel in panels)))
+        titles = [_title(panel, words, places) for panel in panels]
         tops = [
             TITLE_LINE * len(title) + LINE * (bool(panel.status) + (panel.deadline is not None)) + 6
             for panel, title in zip(panels, titles, strict=True)
         ]
         more = sum(panel.more for panel in panels)
-        room = HIGHEST - 2 * PADDING - FOOT - LINE * (lines + bool(more)) - sum(tops) - GAP * (len(panels) - 1)
+        room = highest - 2 * PADDING - FOOT - LINE * (lines + bool(more)) - sum(tops) - GAP * (len(panels) - 1)
         heights = _shared([len(panel.records) for panel in panels], room)
         names = [_names(panel.records.names, height) for panel, height in zip(panels, heights, strict=True)]
         self.left = (
             PADDING + 12 + ceil(max((_width(name, NAME) for some in names for name in some.values()), default=0))
         )
-        latest = max(_end(panel) for panel in panels) or 1.0
-        if latest > end and not all(panel.records.over for panel in panels):  # a round one, so that it seldom changes
-            rounds = (leading * 10.0**zeros for zeros in count(-2) for leading in (1, 1.5, 2, 3, 4, 5, 6, 8))
-            latest = next(number for number in rounds if number >= 1.02 * latest)
-        self.end = end = max(end, latest)
         notes = (PADDING + _width(note, LABEL) for panel in panels for note in panel.notes.values())
         self.right = WIDTH - ceil(max(notes, default=0))
         self.across = self.right - (AFTER if self.right == WIDTH else LINE) - self.left
-        self.scale = self.across / end
+        self.scale = self.across / self.end
         y = PADDING
         for panel, title, top, some, height in zip(panels, titles, tops, names, heights, strict=True):
             self._head(panel, title, y)
@@ -475,10 +478,10 @@ def _shared(tasks: list[int], room: float) -> list[float]:
     return heights
 
 
-def _title(panel: Panel, words: Mapping[str, str]) -> list[tuple[str, str]]:
+def _title(panel: Panel, words: Mapping[str, str], places: int) -> list[tuple[str, str]]:
     """Return the lines of a panel's title, in bold, and what the records tell, in a line with it if there is room."""
     bold = wrap(one_line(panel.title, LONGEST_TITLE), 64)
-    message = _message(panel.records, words)
+    message = _message(panel.records, words, places)
     alone = message[:1].upper() + message[1:]
     if bold and message:
         after = f" {alone}" if bold[-1][-1] in ".:?!" else f": {message}"
@@ -487,24 +490,32 @@ def _title(panel: Panel, words: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(line, "") for line in bold] + [("", alone)] * bool(message)
 
 
-def _message(records: Records, words: Mapping[str, str]) -> str:
-    """Return what a timeline that is over shows: when results were received, and what became of other tasks."""
+def _message(records: Records, words: Mapping[str, str], places: int) -> str:
+    """Return what a timeline that is over shows: when results were received, and what became of other tasks.
+
+    Args:
+        records: its records.
+        words: other words for those that stand in pictures.
+        places: how many decimals times have.
+    """
     outcomes = records.outcomes
     if not records.over or not outcomes:
         return ""
+    never = len(outcomes) - raster.extent(records.created)[0]
     received = records.received
     if (results := outcomes.count(RESULT)) < len(outcomes):
         received = array("d", compress(received, map(RESULT.__eq__, outcomes)))
     number, first, last = raster.extent(received)
-    places = decimals_for(max(records.ended, last))
     parts = (
         [f"{words.get(FIRST, FIRST)} {first:.{places}f} s"] if number else [words.get(NONE, NONE)] if results else []
     )
     if number > 1:
         parts.append(f"{words.get(LAST, LAST)} {last:.{places}f} s")
     for outcome in (EXCEPTION, CANCELLED, STILL_RUNNING):
-        if others := outcomes.count(outcome):
+        if others := outcomes.count(outcome) - never * (outcome == CANCELLED):
             parts.append(f"{others:,} {words.get(RUNS[outcome].words, RUNS[outcome].words)}")
+    if never:
+        parts.append(f"{never:,} {NEVER}")
     return ", ".join(parts)
 
 
