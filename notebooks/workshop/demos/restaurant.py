@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, nan
 from numbers import Real
@@ -37,6 +37,8 @@ class Slip:
         in_oven: when it came into an oven.
         ready: when it came out, onto the pass: the place where the waiter picks dishes up.
         served: when it stood on the table.
+        picked_up: when the waiter took it from the pass.
+        comes: when the guest is going to order, in seconds since the evening began.
     """
 
     table: str
@@ -45,6 +47,8 @@ class Slip:
     in_oven: float | None = None
     ready: float | None = None
     served: float | None = None
+    picked_up: float | None = None
+    comes: float = 0.0
 
     @property
     def wait(self) -> float:
@@ -58,7 +62,8 @@ class Slip:
         return self.served - self.ordered
 
 
-MOMENTS = [field.name for field in fields(Slip)][2:]
+MOMENTS = ("ordered", "in_oven", "ready", "served")
+"""What the table and the picture tell of: what has been picked up is in the waiter's hands, and not yet served."""
 
 
 class Service:
@@ -72,14 +77,14 @@ class Service:
         self.evenings = evenings
 
     def __str__(self) -> str:
-        return "\n\n".join(f"{_name(title)}\n{_table(slips)}" for title, slips in self.evenings.items())
+        return "\n\n".join(f"{name_of(title)}\n{table(slips)}" for title, slips in self.evenings.items())
 
     def __repr__(self) -> str:
-        return f"<service of {' and '.join(map(_name, self.evenings))}>"
+        return f"<service of {' and '.join(map(name_of, self.evenings))}>"
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
-        panels = [svg.Panel(title, _records(slips)) for title, slips in self.evenings.items()]
-        alt = " ".join(f"{_name(title)}: {_described(slips)}" for title, slips in self.evenings.items())
+        panels = [svg.Panel(title, records_of(slips)) for title, slips in self.evenings.items()]
+        alt = " ".join(f"{name_of(title)}: {described(slips)}" for title, slips in self.evenings.items())
         return picture_with_words(svg.picture(panels, WORDS), alt, str(self))
 
 
@@ -99,6 +104,11 @@ def draw_service(evenings: Mapping[str, Sequence[Slip]]) -> Service:
         ValueError: if an evening has no slip, a slip no time of ordering, or its times
             are infinite, negative, or not in order.
     """
+    return Service(checked(evenings))
+
+
+def checked(evenings: Mapping[str, Sequence[Slip]]) -> dict[str, list[Slip]]:
+    """Return evenings that can be drawn, or raise the errors of `draw_service`."""
     if not isinstance(evenings, Mapping) or not evenings:
         raise TypeError("draw_service takes evenings by their titles, such as {'Monday': slips}")
     kept = {}
@@ -113,14 +123,14 @@ def draw_service(evenings: Mapping[str, Sequence[Slip]]) -> Service:
         for slip in orders:
             _check(slip)
         kept[title] = orders
-    return Service(kept)
+    return kept
 
 
 def _check(slip: Slip) -> None:
     """Raise an error if a slip can't be drawn."""
     if slip.ordered is None:
         raise ValueError(f"{slip.table}'s slip has no time of ordering: let the kitchen do its work first")
-    noted = [(moment.replace("_", " "), getattr(slip, moment)) for moment in MOMENTS]
+    noted = [(moment.replace("_", " "), getattr(slip, moment)) for moment in (*MOMENTS[:-1], "picked_up", "served")]
     noted = [(moment, time) for moment, time in noted if time is not None]
     for moment, time in noted:
         if not isinstance(time, Real):
@@ -135,19 +145,25 @@ def _check(slip: Slip) -> None:
             )
 
 
-def _name(name: object) -> str:
+def name_of(name: object) -> str:
     """Return a reader's name of a table, a dish or an evening, in one line that is not too long."""
     return one_line(str(name), LONGEST_NAME)
 
 
-def _records(slips: Sequence[Slip]) -> Records:
-    """Return slips as a timeline's records: ordered is created, in an oven is running, served is received."""
+def records_of(slips: Sequence[Slip], now: float | None = None) -> Records:
+    """Return slips as a timeline's records: ordered is created, in an oven is running, served is received.
+
+    Args:
+        slips: the slips. Without `now`, all have been ordered.
+        now: while the evening goes on, the present, in seconds since it began.
+    """
     columns = [array("d", (nan if time is None else time for time in _times(slips, moment))) for moment in MOMENTS]
     return Records(
         [f"{slip.table}: {slip.dish}" for slip in slips],
         *columns,
         bytearray(STILL_RUNNING if slip.ready is None else RESULT for slip in slips),
-        max(time for moment in MOMENTS for time in _times(slips, moment) if time is not None),
+        max(time for moment in MOMENTS for time in _times(slips, moment) if time is not None) if now is None else now,
+        over=now is None,
     )
 
 
@@ -155,16 +171,18 @@ def _times(slips: Sequence[Slip], moment: str) -> Iterator[float | None]:
     return (getattr(slip, moment) for slip in slips)
 
 
-def _table(slips: Sequence[Slip]) -> str:
+def table(slips: Sequence[Slip]) -> str:
     """Return the slips as a table. Of more than 40 slips the first 20 and the last 20 are shown."""
     rows = [["table", "dish", *(moment.replace("_", " ") for moment in MOMENTS)]]
     for slip in map(slips.__getitem__, rows_of(len(slips))):
         times = (getattr(slip, moment) for moment in MOMENTS)
-        rows.append([_name(slip.table), _name(slip.dish), *("-" if time is None else f"{time:.2f}" for time in times)])
+        rows.append(
+            [name_of(slip.table), name_of(slip.dish), *("-" if time is None else f"{time:.2f}" for time in times)]
+        )
     return "\n".join(in_columns(rows, len(slips), as_text=(0, 1)))
 
 
-def _described(slips: Sequence[Slip]) -> str:
+def described(slips: Sequence[Slip]) -> str:
     """Return the alt text of one evening: what became of each order; of many orders, the first and the last."""
     in_order = sorted(slips, key=lambda slip: (slip.served is None, slip.served))
     if len(slips) <= MOST_DESCRIBED:
@@ -181,4 +199,4 @@ def _story(slip: Slip) -> str:
     """Return what became of one order."""
     ready = "not ready" if slip.ready is None else f"ready {slip.ready:.2f}"
     served = "not served" if slip.served is None else f"served {slip.served:.2f}"
-    return f"{_name(slip.table)} ordered at {slip.ordered:.2f} s, {ready}, {served}"
+    return f"{name_of(slip.table)} ordered at {slip.ordered:.2f} s, {ready}, {served}"

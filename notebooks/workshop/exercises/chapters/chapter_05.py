@@ -25,32 +25,32 @@ def _nearest(times: Mapping[str, float], moment: float) -> str | None:
     observes="the moment at which Dan's toast was ready",
     a="That would hold with an oven for everybody. Here both ovens are taken when Dan orders, by the roast and the "
     "pizza, and what is short does not help as long as it can't begin.",
-    b="When Ben's pizza comes out, at 0.9 s, Cleo's quiche goes in: it was ordered before the toast. Only after the "
-    "quiche, at 1.3 s, is there an oven for Dan.",
-    c="Both ovens are taken, by the roast and the pizza. Ben's pizza comes out at 0.9 s, then Cleo's quiche goes in, "
-    "which was ordered earlier, and at 1.3 s Dan's toast.",
+    b="When Ben's pizza comes out, at 1.8 s, Cleo's quiche goes in: it was ordered before the toast. Only after the "
+    "quiche, at 2.6 s, is there an oven for Dan.",
+    c="Both ovens are taken, by the roast and the pizza. Ben's pizza comes out at 1.8 s, then Cleo's quiche goes in, "
+    "which was ordered earlier, and at 2.6 s Dan's toast.",
 )
 def _ready(moment: float) -> Verdict:
     did = f"in your run Dan's toast was ready at {seconds(moment)}"
-    return _nearest({"a": 0.6, "b": 1.1, "c": 1.5}, moment), did
+    return _nearest({"a": 1.2, "b": 2.2, "c": 3.0}, moment), did
 
 
 @prediction(
     "5.2",
     usual="b",
     observes="the moment at which the second dish was picked up",
-    a="It is ready at 0.12 s, but the waiter is at the first table until 0.20 s. as_completed can't interrupt your "
+    a="It is ready at 0.6 s, but the waiter is at the first table until 1.0 s. as_completed can't interrupt your "
     "code: it delivers when your loop asks for the next result.",
-    b="The waiter picks up the first dish at 0.10 s, and is at its table until 0.20 s. as_completed delivers when your "
+    b="The waiter picks up the first dish at 0.5 s, and is at its table until 1.0 s. as_completed delivers when your "
     "loop asks for the next result.",
-    c="Nobody waits for all three: that would be gather. The waiter picks up the first dish at 0.10 s, is at its table "
-    "until 0.20 s, and then asks for the next.",
+    c="Nobody waits for all three: that would be gather. The waiter picks up the first dish at 0.5 s, is at its table "
+    "until 1.0 s, and then asks for the next.",
 )
 def _picked_up(moment: float) -> Verdict:
     did = f"in your run the second dish was picked up at {seconds(moment)}"
-    if moment >= 0.17:  # however late a busy computer is
-        return ("b" if moment < 1 else None), did
-    return _nearest({"a": 0.12, "c": 0.14}, moment), did
+    if moment >= 0.9:  # however late a busy computer is
+        return ("b" if moment < 5 else None), did
+    return _nearest({"a": 0.6, "c": 0.7}, moment), did
 
 
 @prediction(
@@ -74,7 +74,7 @@ def _served_late_guest(served: list[str]) -> Verdict:
 
 
 BAKING = {"toast": 0.2, "quiche": 0.4, "pizza": 0.8, "roast": 1.6}
-"""How long each dish is in the oven, in seconds, as on the chapter's menu."""
+"""How long each dish is in the oven, in seconds: half as long as on the chapter's menu."""
 AS_IT_WAS = {
     "ovens": 2,
     "carrying": 0.2,
