@@ -32,8 +32,10 @@ PLACES = {
 """Where dishes can be, from left to right: the units where a place begins, how wide it is, and what stands above it."""
 MOST = 6
 """So many dishes are shown in a place; of more, the others are counted."""
-LONGEST = 16
+LONGEST, LONGEST_TABLE = 14, 9
+"""Most characters of a dish with its table, and of a table in the waiter's hands."""
 LINE, HEAD, GAP = 22, 54, 10
+"""Units that a dish takes from top to bottom, what stands above the dishes of an evening, and between two evenings."""
 IN_OVEN = RUNS[RESULT]
 
 
@@ -128,7 +130,7 @@ def _waiter(x: float, width: float, top: float, dishes: Sequence[str]) -> list[s
     )
     if not dishes:
         return [figure, _text(x + 34, top + 42, "waits", fill=GREY)]
-    return [figure, _dish("carried", x + 28, width - 28, top, dishes[0].partition(":")[0])]
+    return [figure, _dish("carried", x + 28, width - 28, top, one_line(dishes[0].partition(":")[0], LONGEST_TABLE))]
 
 
 def _text(x: float, y: float, words: str, size: int = svg.LABEL, fill: str = INK, weight: str = "normal") -> str:

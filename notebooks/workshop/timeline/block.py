@@ -43,7 +43,7 @@ class Timeline:
     Args:
         title: what the picture and the table are headed with.
         live: whether to show the tasks while they run. The last frame stays in the notebook. A `live.Display` in place
-            of True says where to show them.
+            of True says where to show them, and how.
         deadline: a moment, in seconds since the block began, at which pictures show a vertical line; the table and the
             alt text say which tasks were unfinished then. It stops nothing: that is the code's business.
         fps: how many frames a second the live view shows at most, from 2 to 30.
