@@ -117,7 +117,7 @@ class _Drawing:
         self.rim = 1.5
         """How thick the white rim of a mark of receiving is, in units."""
         self.end = max(end, *map(_end, panels)) or 1.0
-        places = decimals_for(max(end, *(raster.last_moment(panel.records, None) for panel in panels)))
+        places = decimals_for(max(end, *(panel.records.ended for panel in panels)))
         titles = [_title(panel, words, places) for panel in panels]
         tops = [
             TITLE_LINE * len(title) + LINE * (bool(panel.status) + (panel.deadline is not None)) + 6
@@ -501,7 +501,7 @@ def _message(records: Records, words: Mapping[str, str], places: int) -> str:
     outcomes = records.outcomes
     if not records.over or not outcomes:
         return ""
-    never = len(outcomes) - raster.extent(records.created)[0]
+    never = len(outcomes) - raster.extent(records.created)[0] if CANCELLED in outcomes else 0
     received = records.received
     if (results := outcomes.count(RESULT)) < len(outcomes):
         received = array("d", compress(received, map(RESULT.__eq__, outcomes)))
