@@ -228,7 +228,7 @@ def words(html):
 def runs(panel):
     """Return what is said of the last runs, a text for each, the newest first."""
     texts = re.findall(r"<p [^>]*>(.*?)</p>", panel.report.value)
-    return [unescape(re.sub(r"<[^>]*>", " ", text)).strip() for text in texts]
+    return [unescape(re.sub(r"<[^>]*>", "", text)) for text in texts]
 
 
 def picture(panel):
@@ -300,7 +300,7 @@ async def test_a_click_runs_what_was_chosen(clock, strategy):
     assert len(frames) > 10
     assert all(re.match('<img alt="[^"]+" src="data:image/svg', frame) for frame in frames)
     (said,) = runs(panel)
-    assert said.startswith(f"1. {panel._run.settings.strategy_words()}: 5 tasks, delays 0.20 to 1.20 s, one fails ")
+    assert said.startswith(f"1. {panel._run.settings.strategy_words()}: 5 tasks, delays 0.20 to 1.20 s, one fails. First ")
     assert f"Total: {total:.2f} s. Results received: {received} of 5, and 1 exception. Left: {left}. " in said
     assert said.endswith(f"Raised: {raised}.")
 

@@ -231,6 +231,6 @@ class Explorer(widgets.HBox):
         """Show what came of the last runs, the newest on top."""
         self._number += 1
         heading, *facts = map(escape, self._run.report.sentences())
-        self._reports.appendleft(f"<b>{self._number}. {heading}</b><br>{'. '.join(facts)}.")
+        self._reports.appendleft(f"<b>{self._number}. {heading}.</b> {'. '.join(facts)}.")
         runs = "".join(f"<p {DENSE}>{words}</p>" for words in self._reports)
         self.report.value = f"<div {DENSE}>{runs}</div>"
