@@ -324,7 +324,7 @@ def soon(page: NotebookPage, selector: str) -> LocatorAssertions:
 
 def runs(page: NotebookPage) -> list[str]:
     """Return what the lab says of the last runs, a text for each, the newest first."""
-    return [" ".join(run.split()) for run in page.page.locator(".lab-report p").all_inner_texts()]
+    return [" ".join(run.split()) for run in page.page.locator(".lab-report p, .lab-earlier p").all_inner_texts()]
 
 
 def test_the_lab_runs_what_was_chosen_by_mouse(lab):

@@ -227,7 +227,7 @@ def words(html):
 
 def runs(panel):
     """Return what is said of the last runs, a text for each, the newest first."""
-    texts = re.findall(r"<p [^>]*>(.*?)</p>", panel.report.value)
+    texts = re.findall(r"<p [^>]*>(.*?)</p>", panel.report.value + panel.earlier.value)
     return [unescape(re.sub(r"<[^>]*>", "", text)) for text in texts]
 
 
@@ -267,8 +267,8 @@ async def test_controls_have_descriptions_and_stable_classes(clock):
     controls = [panel.strategy, panel.window, panel.timeout, panel.tasks, panel.spread, panel.failure]
     assert all(control.description for control in (*controls, panel.run_button, panel.stop_button))
     names = ["strategy", "window", "timeout", "tasks", "spread", "failure", "run", "stop"]
-    names += ["status", "picture", "report"]
-    parts = [*controls, panel.run_button, panel.stop_button, panel.status, panel.picture, panel.report]
+    names += ["status", "picture", "report", "earlier"]
+    parts = [*controls, panel.run_button, panel.stop_button, panel.status, panel.picture, panel.report, panel.earlier]
     assert [part._dom_classes for part in parts] == [(f"lab-{name}",) for name in names]
     assert panel._dom_classes == ("lab",)
     assert 'role="status"' in panel.status.value
@@ -300,7 +300,8 @@ async def test_a_click_runs_what_was_chosen(clock, strategy):
     assert len(frames) > 10
     assert all(re.match('<img alt="[^"]+" src="data:image/svg', frame) for frame in frames)
     (said,) = runs(panel)
-    assert said.startswith(f"1. {panel._run.settings.strategy_words()}: 5 tasks, delays 0.20 to 1.20 s, one fails. First ")
+    name = panel._run.settings.strategy_words()
+    assert said.startswith(f"1. {name}: 5 tasks, delays 0.20 to 1.20 s, one fails. First ")
     assert f"Total: {total:.2f} s. Results received: {received} of 5, and 1 exception. Left: {left}. " in said
     assert said.endswith(f"Raised: {raised}.")
 

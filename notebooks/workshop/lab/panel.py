@@ -36,9 +36,10 @@ NO_TIMEOUT = 0.0
 TIMEOUTS = (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0)
 """Seconds that the panel offers."""
 
-STYLE = {"description_width": "8.5em"}
-LEFT, RIGHT = "23em", "34em"
-"""How wide the settings are, and the picture beside them at least; on a narrower page it stands below them."""
+STYLE = {"description_width": "7em"}
+LEFT, RIGHT, WIDEST = "20em", "34em", "48em"
+"""How wide the settings and the picture beside them are at least, and the picture at most: so it is not too high. On a
+page that is too narrow for both it stands below them."""
 DENSE = 'style="line-height: 1.4; margin: 4px 0"'
 
 
@@ -67,13 +68,14 @@ class Picture(OnOneAxis):
         self._html.value = data["text/html"]
 
 
-class Explorer(widgets.HBox):
+class Explorer(widgets.VBox):
     """The panel. Make it in a notebook's cell: its runs belong to the event loop that runs there.
 
     Attributes:
         strategy, window, tasks, spread, failure, timeout: the settings' widgets.
         run_button, stop_button: what begins and ends a run.
-        status, picture, report: the widgets that tell what happens and what came of it.
+        status, picture, report, earlier: the widgets that tell what happens, and what came of this run and of those
+            before.
 
     Raises:
         RuntimeError: if no event loop runs.
@@ -93,9 +95,9 @@ class Explorer(widgets.HBox):
         self._panels: deque[Panel] = deque(maxlen=KEPT - 1)
 
         self.strategy = widgets.Dropdown(options=list(STRATEGIES), value="as_completed", description="Strategy")
-        self.window = widgets.IntSlider(3, 1, MOST_TASKS, description="Size of window")
+        self.window = widgets.IntSlider(3, 1, MOST_TASKS, description="Window size")
         self.tasks = widgets.IntSlider(8, 1, MOST_TASKS, description="Tasks")
-        self.spread = widgets.FloatSlider(SPREAD, min=0, max=LONGEST_SPREAD, step=0.1, description="Spread (seconds)")
+        self.spread = widgets.FloatSlider(SPREAD, min=0, max=LONGEST_SPREAD, step=0.1, description="Spread (s)")
         self.failure = widgets.Checkbox(False, description="One task fails", indent=True)
         choices = [("none", NO_TIMEOUT), *((f"{seconds:g} seconds", seconds) for seconds in TIMEOUTS)]
         self.timeout = widgets.Dropdown(options=choices, description="Timeout")
@@ -105,14 +107,14 @@ class Explorer(widgets.HBox):
             widget.layout.width = "auto"
         self.run_button = widgets.Button(description="Run", icon="play", tooltip="Run the experiment")
         self.stop_button = widgets.Button(description="Stop", icon="stop", tooltip="Stop the experiment")
-        self.status, self.picture, self.report = (widgets.HTML() for _ in range(3))
+        self.status, self.picture, self.report, self.earlier = (widgets.HTML() for _ in range(4))
 
         self.run_button.on_click(lambda button: self._ask(self._start))
         self.stop_button.on_click(lambda button: self._ask(self._stop))
         self.strategy.observe(lambda change: self._enable(), "value")
         for name in ("strategy", "window", "tasks", "spread", "failure", "timeout", "run_button", "stop_button"):
             getattr(self, name).add_class(f"lab-{name.removesuffix('_button')}")
-        for name in ("status", "picture", "report"):
+        for name in ("status", "picture", "report", "earlier"):
             getattr(self, name).add_class(f"lab-{name}")
         self._say("Ready: choose, then press Run")
         self._enable()
@@ -120,8 +122,9 @@ class Explorer(widgets.HBox):
         buttons = widgets.HBox([self.run_button, self.stop_button])
         order = (self.strategy, self.window, self.tasks, self.spread, self.failure, self.timeout, buttons)
         settings = widgets.VBox([*order, self.status, self.report], layout=widgets.Layout(flex=f"1 1 {LEFT}"))
-        self.picture.layout.flex = f"4 1 {RIGHT}"
-        super().__init__([settings, self.picture], layout=widgets.Layout(flex_flow="row wrap"))
+        self.picture.layout.flex, self.picture.layout.max_width = f"4 1 {RIGHT}", WIDEST
+        both = widgets.HBox([settings, self.picture], layout=widgets.Layout(flex_flow="row wrap"))
+        super().__init__([both, self.earlier])
         self.add_class("lab")
 
     @classmethod
@@ -232,5 +235,5 @@ class Explorer(widgets.HBox):
         self._number += 1
         heading, *facts = map(escape, self._run.report.sentences())
         self._reports.appendleft(f"<b>{self._number}. {heading}.</b> {'. '.join(facts)}.")
-        runs = "".join(f"<p {DENSE}>{words}</p>" for words in self._reports)
-        self.report.value = f"<div {DENSE}>{runs}</div>"
+        self.report.value, *earlier = (f"<p {DENSE}>{words}</p>" for words in self._reports)
+        self.earlier.value = "".join(earlier)
