@@ -69,7 +69,7 @@ def test_the_scene_shows_and_tells_where_everything_is():
     )
     assert texts(root) == [
         *("Monday: 1.2 s", "waits for an oven", "Dan: toast", "in the ovens", "Ada: roast", "Cleo: quiche"),
-        *("ready, on the pass", "the waiter", "Ben", "served"),
+        *("ready, on the pass", "the waiter", "Ben: pizza", "served"),
     ]
     assert [len(shapes(root, kind)) for kind in ("waits", "oven", "free", "pass", "carried")] == [1, 2, 0, 0, 1]
 

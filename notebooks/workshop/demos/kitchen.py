@@ -23,17 +23,17 @@ from .restaurant import WORDS, Slip, checked, described, name_of, records_of, ta
 LASTS = 6.0
 """Seconds that the time axis goes to at least, below a scene that is watched."""
 PLACES = {
-    "waits": (16, 176, "waits for an oven"),
-    "oven": (204, 148, "in the ovens"),
-    "pass": (364, 148, "ready, on the pass"),
-    "waiter": (524, 132, "the waiter"),
+    "waits": (16, 148, "waits for an oven"),
+    "oven": (176, 148, "in the ovens"),
+    "pass": (336, 148, "ready, on the pass"),
+    "waiter": (496, 160, "the waiter"),
     "served": (668, 136, "served"),
 }
 """Where dishes can be, from left to right: the units where a place begins, how wide it is, and what stands above it."""
 MOST = 6
 """So many dishes are shown in a place; of more, the others are counted."""
-LONGEST, LONGEST_TABLE = 14, 9
-"""Most characters of a dish with its table, and of a table in the waiter's hands."""
+LONGEST = 14
+"""Most characters of a dish with its table."""
 LINE, HEAD, GAP = 22, 54, 10
 """Units that a dish takes from top to bottom, what stands above the dishes of an evening, and between two evenings."""
 IN_OVEN = RUNS[RESULT]
@@ -130,7 +130,7 @@ def _waiter(x: float, width: float, top: float, dishes: Sequence[str]) -> list[s
     )
     if not dishes:
         return [figure, _text(x + 34, top + 42, "waits", fill=GREY)]
-    return [figure, _dish("carried", x + 28, width - 28, top, one_line(dishes[0].partition(":")[0], LONGEST_TABLE))]
+    return [figure, _dish("carried", x + 28, width - 28, top, dishes[0])]
 
 
 def _text(x: float, y: float, words: str, size: int = svg.LABEL, fill: str = INK, weight: str = "normal") -> str:
