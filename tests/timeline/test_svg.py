@@ -20,7 +20,7 @@ from support.places import NOTEBOOKS
 from workshop.timeline.records import CANCELLED, EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Records, TaskRecord
 from workshop.timeline.views import raster, styles, svg
 from workshop.timeline.views.styles import PAUSED, READY, RUNNING, RUNS, RUNS_IN_STEPS, WAITING
-from workshop.timeline.views.svg import AFTER, HIGHEST, WIDTH, Panel, picture
+from workshop.timeline.views.svg import HIGHEST, WIDTH, Panel, picture
 
 NUMBER = re.compile(r"[\d.,]+( s)?")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -175,12 +175,6 @@ def test_what_never_started_is_an_empty_row():
     assert {"a", "b", "First result after 1.00 s, 1 never started"} <= set(texts(root))
     assert len(boxes(root, "result")) == 1
     assert boxes(root, "cancelled") == marks(root, "cap") == marks(root, "waits") == []
-
-
-def test_an_axis_goes_as_far_as_it_is_told_to():
-    short, long = (ET.fromstring(picture([Panel("", many(2))], end=end)) for end in (0.5, 20.0))
-    assert scale(short) == scale(drawn(many(2)))
-    assert scale(long)[0] * 20 == pytest.approx(WIDTH - AFTER - scale(long)[1], abs=1)
 
 
 def test_waits_that_may_be_noise_are_not_drawn():
