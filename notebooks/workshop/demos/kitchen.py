@@ -59,9 +59,9 @@ def _places(slips: Sequence[Slip], now: float) -> dict[str, list[str]]:
     return {place: [dish for _, dish in sorted(found[place], key=lambda dish: dish[0])] for place in PLACES}
 
 
-def _height(slips: Sequence[Slip], ovens: int) -> int:
-    """Return how many units an evening's scene is high: the same at each moment."""
-    most = max(len(slips), ovens)
+def _height(*dishes: int) -> int:
+    """Return how many units an evening's scene is high that has room for so many dishes in a place, and a waiter."""
+    most = max(3, *dishes)
     return HEAD + LINE * (min(most, MOST) + (most > MOST))
 
 
@@ -72,7 +72,7 @@ def scene(evenings: Mapping[str, Sequence[Slip]], now: float, ovens: int, below:
         evenings: the slips of each evening, under its title, the topmost first.
         now: the moment, in seconds since the evening began.
         ovens: how many ovens there are.
-        below: another SVG document to stand below it.
+        below: another SVG document to stand below it, while an evening goes on: then it is high enough for all moments.
     """
     parts, top = [], svg.PADDING
     for title, slips in evenings.items():
@@ -82,7 +82,7 @@ def scene(evenings: Mapping[str, Sequence[Slip]], now: float, ovens: int, below:
             parts.append(_text(x, top + 39, words, fill=GREY))
             parts.append(f'<path d="M{x} {top + 46}h{width - 12}" stroke="{GRID}" stroke-width="2"/>')
             parts += _place(place, x, width - 12, top + HEAD, places[place], ovens)
-        top += _height(slips, ovens) + GAP
+        top += _height(ovens, len(slips) if below else max(map(len, places.values()))) + GAP
     if below:
         parts.append(below.replace("<svg ", f'<svg y="{top}" ', 1))
         top += float(re.search(r'height="([\d.]+)"', below)[1])
@@ -208,7 +208,7 @@ class Scene(Display):
         now, over = panel.records.ended, panel.records.over
         slips = records_of(self._slips, now)
         slips.over = over
-        room = svg.HIGHEST - svg.PADDING - _height(self._slips, self._ovens) - GAP
+        room = svg.HIGHEST - svg.PADDING - _height(self._ovens, len(self._slips)) - GAP
         below = svg.picture([svg.Panel("the slips", slips)], WORDS, LASTS, room)
         alt = words = f"{name_of(self._title)}, {told(self._slips, now)}"
         if over:
