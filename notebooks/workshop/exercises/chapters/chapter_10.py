@@ -35,7 +35,7 @@ def _left_the_pool(finished: list[str]) -> Verdict:
     usual="c",
     observes="the list of what the loop received",
     a="A process pool would do that. Dask still knows what B was: it starts another process, and calls the function "
-    "again. Only a call that costs several workers their life is given up.",
+    "again.",
     b="The loop doesn't wait for the process, it waits for the result. Dask knows which call the lost process had "
     "under way, starts another process, and calls the function again.",
     c="Dask knows which call the lost process had under way, starts another process, and calls the function again. So "
