@@ -29,9 +29,9 @@ BEST = {"ovens": 3, "carrying": 0.1, "dishes": SHORTEST_FIRST, "mattered": "dish
 TRUTH = {
     "While one dish is in the oven, others can be, too.": True,
     "A short dish ordered last may be served first.": True,
-    "Guests who order while the waiter goes round are served on the same round.": False,
+    "Guests who come in late are served on the same round.": False,
     "Each dish comes with a ticket that says whose it is.": False,
-    "A dish is picked up when it is ready, even if the waiter is busy.": False,
+    "A ready dish is picked up at once, even by a busy waiter.": False,
     "After a burnt dish the waiter goes on by himself.": False,
     "When the waiter goes home early, the ovens stay on.": True,
     "The waiter notices when an order has been cancelled.": True,
@@ -202,9 +202,9 @@ WRONG_KITCHENS = {
 WHERE_IT_IS_SHOWN = {
     "While one dish is in the oven, others can be, too.": "The same evening with gather",
     "A short dish ordered last may be served first.": "An evening, as completed",
-    "Guests who order while the waiter goes round are served on the same round.": "A guest comes in late",
+    "Guests who come in late are served on the same round.": "A guest comes in late",
     "Each dish comes with a ticket that says whose it is.": "The plate without a ticket",
-    "A dish is picked up when it is ready, even if the waiter is busy.": "The waiter is busy",
+    "A ready dish is picked up at once, even by a busy waiter.": "The waiter is busy",
     "After a burnt dish the waiter goes on by himself.": "The burnt dish",
     "When the waiter goes home early, the ovens stay on.": "Closing time",
     "The waiter notices when an order has been cancelled.": "The cancelled order",

@@ -619,7 +619,7 @@ async def test_it_stops_the_right_one_of_two_labs(clock, shown):
 async def test_where_no_widget_can_be_shown_the_panel_has_words(clock):
     data = Explorer()._repr_mimebundle_()
     assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
-    assert data["text/plain"].endswith(f"do the same in a cell: {experiments.INSTEAD}")
+    assert data["text/plain"].endswith(f"do the same in a cell:\n{experiments.INSTEAD}")
 
 
 def test_what_is_said_instead_can_be_run(clock):
@@ -634,7 +634,7 @@ def test_without_ipywidgets_it_says_what_to_do(shown, capsys, monkeypatch):
     out, _ = capsys.readouterr()
     assert out == (
         "The lab needs ipywidgets, and ipywidgets is not installed: run %pip install ipywidgets in a cell of its own "
-        f"and restart the kernel, or do the same in a cell: {experiments.INSTEAD}\n"
+        f"and restart the kernel, or do the same in a cell:\n{experiments.INSTEAD}\n"
     )
     assert shown == []
 
@@ -649,7 +649,7 @@ from workshop import experiment, lab
 lab()
 print(asyncio.run(experiment("as_completed", tasks=3, spread=0.2, timeout=0.25)).received)
 """
-IN_WORDS = f"The lab is shown in a running notebook; without it, do the same in a cell: {experiments.INSTEAD}\n"
+IN_WORDS = f"The lab is shown in a running notebook. Without it, do this in a cell:\n{experiments.INSTEAD}\n"
 
 
 def test_a_script_needs_the_standard_library_only():

@@ -19,14 +19,14 @@ def lab() -> None:
     Where no lab can be shown, it says in a sentence how to do the same without.
     """
     if not Display().live:
-        print(f"The lab is shown in a running notebook; without it, do the same in a cell: {INSTEAD}")
+        print(f"The lab is shown in a running notebook. Without it, do this in a cell:\n{INSTEAD}")
         return
     try:
         import ipywidgets  # noqa: F401
     except ModuleNotFoundError as error:
         print(
             f"The lab needs ipywidgets, and {error.name} is not installed: run %pip install ipywidgets in a cell of "
-            f"its own and restart the kernel, or do the same in a cell: {INSTEAD}"
+            f"its own and restart the kernel, or do the same in a cell:\n{INSTEAD}"
         )
         return
     from .panel import Explorer

@@ -22,7 +22,9 @@ from workshop.timeline.views.svg import FIRST, HIGHEST, LAST, Panel, picture
 
 from . import strategies
 
-INSTEAD = 'await experiment("as_completed", tasks=8, spread=2.0, failure=False, timeout=None)'
+INSTEAD = """await experiment(
+    "as_completed", tasks=8, spread=2.0, failure=False, timeout=None
+)"""
 """What to do where no lab can be shown."""
 
 STRATEGIES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {

@@ -147,7 +147,7 @@ class Explorer(widgets.VBox):
         """Return what shows the panel, and words for where widgets can't be shown."""
         data = super()._repr_mimebundle_(**options)
         if data is not None:
-            data["text/plain"] = f"The lab is a panel of widgets. Where you see none, do the same in a cell: {INSTEAD}"
+            data["text/plain"] = f"The lab is a panel of widgets. Where you see none, do the same in a cell:\n{INSTEAD}"
         return data
 
     def _ask(self, what: Callable[[], None]) -> None:

@@ -315,12 +315,9 @@ Experiment = Callable[[], Awaitable[bool]]
 ANALOGY: dict[str, tuple[Experiment, str]] = {
     "While one dish is in the oven, others can be, too.": (_ovens_overlap, "The same evening with gather"),
     "A short dish ordered last may be served first.": (_short_first, "An evening, as completed"),
-    "Guests who order while the waiter goes round are served on the same round.": (
-        _late_guest_served,
-        "A guest comes in late",
-    ),
+    "Guests who come in late are served on the same round.": (_late_guest_served, "A guest comes in late"),
     "Each dish comes with a ticket that says whose it is.": (_comes_with_ticket, "The plate without a ticket"),
-    "A dish is picked up when it is ready, even if the waiter is busy.": (_busy_waiter_picks_up, "The waiter is busy"),
+    "A ready dish is picked up at once, even by a busy waiter.": (_busy_waiter_picks_up, "The waiter is busy"),
     "After a burnt dish the waiter goes on by himself.": (_goes_on_after_burnt, "The burnt dish"),
     "When the waiter goes home early, the ovens stay on.": (_ovens_stay_on, "Closing time"),
     "The waiter notices when an order has been cancelled.": (_notices_cancelled, "The cancelled order"),
