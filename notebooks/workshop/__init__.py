@@ -16,7 +16,7 @@ from .classroom import preflight
 from .exercises import check, compare, predict
 from .lab import experiment, lab
 from .stop_button import install as _install_stop_button
-from .timeline import Timeline, described, side_by_side
+from .timeline import Timeline, described, replay, side_by_side
 
 if TYPE_CHECKING:
     from .demo_server import demo_api
@@ -31,6 +31,7 @@ __all__ = [
     "lab",
     "predict",
     "preflight",
+    "replay",
     "side_by_side",
 ]
 

@@ -23,7 +23,7 @@ ROOMS = {
 }
 """From which rooms each room may import. What stands beside them in the package may import all."""
 
-FLOORS = ("records", "recording", "views", "block")
+FLOORS = ("records", "recording", "views", "block", "__main__")
 """The parts of the timeline: each may import from those before it."""
 
 

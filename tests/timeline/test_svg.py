@@ -382,7 +382,7 @@ def test_numbers_on_an_axis_have_one_unit_and_one_number_of_decimals():
     ],
 )
 def test_names_are_as_short_as_can_be(names, short):
-    assert list(svg._shortened(tuple(names))) == short
+    assert list(svg.shortened(tuple(names))) == short
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,23 @@
 """The instrument that the lessons use: a block that remembers what the tasks inside it did, and shows it."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Sequence
 from math import inf
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .recording.log import Snapshot
 from .recording.recorder import Recorder, Scope
 from .records import Records
+from .views import replay as page
 from .views import svg
 from .views.bundle import picture_with_words
 from .views.live import FASTEST, SLOWEST, Display, LiveView, stopped
 from .views.text import describe, table
+from .views.trace import trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +53,8 @@ class Timeline:
             alt text say which tasks were unfinished then. It stops nothing: that is the code's business.
         fps: how many frames a second the live view shows at most, from 2 to 30.
         steps: whether to note, too, when each task was running: the stretches between its waits. The bars are
-            dark there, and light where the task waits.
+            dark there, and light where the task waits. The lines at which tasks wait are noted with it, and what is
+            printed: `replay` shows them.
 
     Raises:
         TypeError: if the title is not a string, `steps` neither True nor False, or a number not a number.
@@ -87,7 +93,7 @@ class Timeline:
         loop = asyncio.get_running_loop()
         if self._view is not None:
             self._view.open(loop)
-        self._scope = Recorder.on(loop).open(self.steps)
+        self._scope = Recorder.on(loop).open(self.steps, sys._getframe(1))
         if self._view is not None:
             self._view.start(self._scope)
         return self
@@ -145,6 +151,33 @@ class Timeline:
             ax = plt.subplots(layout="constrained")[1]
         return figure.draw(ax, self.tasks, self.deadline, self.title)
 
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the timeline to a file, to keep it or to send it to somebody.
+
+        Args:
+            path: the file. What is written depends on how its name ends: ``.html`` is the page that `replay` shows,
+                ``.svg`` the picture, ``.json`` all that is known, in a form that Perfetto and Chrome's trace viewer
+                open, too (`views.trace` describes it).
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: if the name ends in another way; or a page is asked for, and the timeline was recorded without
+                ``steps=True``.
+        """
+        path = Path(path)
+        if path.suffix == ".html":
+            text = page.page([(self.title, self.tasks)])
+        elif path.suffix == ".svg":
+            text = svg.picture([svg.Panel(self.title, self.tasks, self.deadline)])
+        elif path.suffix == ".json":
+            text = trace(self.title, self.tasks)
+        else:
+            raise ValueError(f"save writes .html, .svg or .json, such as save('run.html'), not {path.name!r}")
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return path
+
     def __str__(self) -> str:
         return as_text([self])
 
@@ -194,6 +227,51 @@ def side_by_side(*timelines: Timeline) -> SideBySide:
     if not timelines:
         raise TypeError("side_by_side takes two or more timelines, such as side_by_side(first, second)")
     return SideBySide(timelines)
+
+
+class Replay:
+    """A recorded run, to be stepped through; made by `replay`.
+
+    Args:
+        timeline: the timeline.
+        start: as in `replay`.
+    """
+
+    def __init__(self, timeline: Timeline, start: float) -> None:
+        self.timeline = timeline
+        self.start = start
+
+    def __str__(self) -> str:
+        return as_text([self.timeline])
+
+    def __repr__(self) -> str:
+        return f"<replay of {self.timeline!r}>"
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
+        timeline = self.timeline
+        return {"text/plain": str(self), "text/html": page.in_notebook(timeline.title, timeline.tasks, self.start)}
+
+
+def replay(timeline: Timeline, start: float = 0.0) -> Replay:
+    """Step through a recorded run: line by line, task by task, as the event loop gave them their turns.
+
+    Args:
+        timeline: one that was recorded with ``steps=True``.
+        start: of a run with thousands of turns, the moment in seconds from which on they are shown.
+
+    Returns:
+        An object that shows itself as the last line of a cell: the source with a marker for each task, full where it
+        runs and hollow where it waits, the timeline with a cursor, and what had been printed by then.
+
+    Raises:
+        TypeError: if it is not a timeline.
+        ValueError: if it was recorded without steps.
+    """
+    if not isinstance(timeline, Timeline):
+        raise TypeError(f"replay takes a timeline, such as replay(timeline), not {timeline!r}")
+    if not timeline.steps:
+        raise ValueError(page.NO_STEPS)
+    return Replay(timeline, start)
 
 
 def as_text(timelines: Sequence[Timeline]) -> str:

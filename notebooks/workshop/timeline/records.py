@@ -12,10 +12,54 @@ from functools import partial
 from itertools import accumulate
 from math import isnan, nan
 from operator import sub
-from typing import overload
+from typing import NamedTuple, overload
 
 STILL_RUNNING, RESULT, EXCEPTION, CANCELLED = range(4)
 OUTCOMES = ("still running", "result", "exception", "cancelled")
+
+
+class Line(NamedTuple):
+    """A line of the reader's.
+
+    Attributes:
+        file: the file it is in, or the name that stands for a notebook's cell.
+        number: counted from 1.
+        function: the function it belongs to; "" outside of functions.
+    """
+
+    file: str
+    number: int
+    function: str
+
+
+class Source(NamedTuple):
+    """A piece of the reader's text.
+
+    Attributes:
+        file: as in `Line`.
+        name: what a reader calls the file.
+        first: the number of its first line.
+        lines: the text.
+    """
+
+    file: str
+    name: str
+    first: int
+    lines: tuple[str, ...]
+
+
+class Stop(NamedTuple):
+    """Where a step ends. What is None is not the reader's, or not known.
+
+    Attributes:
+        own: the line in the task's own coroutine function, or in the block itself.
+        inner: the line in the innermost of the reader's functions; the same where the task's own awaits no other.
+        begin: the line at which the task's own coroutine function begins.
+    """
+
+    own: Line | None = None
+    inner: Line | None = None
+    begin: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +75,7 @@ class TaskRecord:
         outcome: ``'result'``, ``'exception'``, ``'cancelled'`` or ``'still running'``.
         steps: when its code ran, without the waits between: pairs of begin and end. Empty unless the timeline was
             asked to note steps.
+        lines: for each step the line where it ended, in the innermost of the reader's functions.
     """
 
     name: str
@@ -40,6 +85,7 @@ class TaskRecord:
     received: float | None
     outcome: str
     steps: tuple[tuple[float, float], ...] = field(default=(), repr=False)
+    lines: tuple[Line | None, ...] = field(default=(), repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -49,16 +95,37 @@ class Steps:
     Attributes:
         firsts: where the steps of each task begin in the other columns, and last of all how many there are.
         begins, ends: each step's times, in seconds since the timeline began; a task's steps stand in their order.
+        order: by which the steps of all tasks are put in the order in which they began.
+        stops: where each step ended, as an index into `places`.
+        places: where steps ended.
+        block: the steps of the block's own code, if they are known, as those of one task.
+        opened: where the block's own code begins, as an index into `places`; 0 if that is not known.
+        you: the index of the task that is the block's own code, if it is among the tasks.
+        printed: what was printed: the number in `order` of the step that did, the moment, and the text.
+        sources: the text that the lines of `places` stand in.
     """
 
     firsts: array
     begins: array
     ends: array
+    order: array = field(default_factory=partial(array, "I"))
+    stops: array = field(default_factory=partial(array, "I"))
+    places: Sequence[Stop] = ()
+    block: "Steps | None" = None
+    opened: int = 0
+    you: int | None = None
+    printed: Sequence[tuple[int, float, str]] = ()
+    sources: Sequence[Source] = ()
 
     def of(self, task: int) -> tuple[tuple[float, float], ...]:
         """Return the steps of one task, by its index: pairs of begin and end."""
         steps = slice(self.firsts[task], self.firsts[task + 1])
         return tuple(zip(self.begins[steps], self.ends[steps], strict=True))
+
+    def stops_of(self, task: int) -> tuple[Stop, ...]:
+        """Return where the steps of one task ended, by its index; nothing where lines were not noted."""
+        stops = self.stops[self.firsts[task] : self.firsts[task + 1]]
+        return tuple(self.places[stop] for stop in stops) if self.places else ()
 
     def seconds(self, task: int) -> float:
         """Return how long a task ran, all its steps together."""
@@ -140,6 +207,7 @@ class Records(Sequence[TaskRecord]):
             ),
             OUTCOMES[self.outcomes[index]],
             () if self.steps is None else self.steps.of(range(len(self))[index]),
+            () if self.steps is None else tuple(stop.inner for stop in self.steps.stops_of(range(len(self))[index])),
         )
 
     def __repr__(self) -> str:

@@ -4,17 +4,21 @@ Columns of numbers and plain values, in which each task has its *place*: a timel
 little time and memory, and keeps no task, coroutine or result alive.
 """
 
+import sys
 from array import array
 from asyncio import Future
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 from math import isnan, nan
 from time import perf_counter as clock
 from types import FrameType
 from typing import Any
 
-from ..records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records, Steps
+from ..records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records, Source, Steps, Stop
+from .lines import Place, Stops
 from .naming import Call, Names
 
 AWAITS_UNSEEN = 'Where "received" says "-", an await may be missing: a task factory makes tasks that hide it.'
@@ -25,9 +29,9 @@ UNKNOWN = array("d", [nan] * 256)
 
 
 class Waits:
-    """When tasks stopped to wait and when they went on, one moment after another. Of each task they alternate.
+    """When tasks went on and when they stopped, one moment after another. Of each task the two alternate.
 
-    A task's first step begins when the task starts, and its last one ends when it finishes: `Moments` has these.
+    The first moment of a task is its start, and the last one its end.
 
     Args:
         room: for how many tasks there is room at first.
@@ -35,43 +39,69 @@ class Waits:
     Attributes:
         times: the moments, readings of `time.perf_counter` in seconds.
         tasks: by moment, the place of the task.
+        stops: for each moment at which a task stopped, the number of the stop.
+        where: what these numbers mean.
         waiting: by task, whether it waits.
+        inner: while a wait is on its way from the innermost coroutine to the task's own: what it passes up, by its id,
+            and the first place in the reader's code that has passed it.
         nested: the tasks that, inside their own code, have run code of recorded tasks once more, as recursion does.
         thrown: by the place of a task into whose await an error was thrown, the frames between the one where it arrived
             and the task's own.
         open: whether somebody wants to know more.
     """
 
-    __slots__ = ("nested", "open", "tasks", "thrown", "times", "waiting")
+    __slots__ = ("inner", "nested", "open", "stops", "tasks", "thrown", "times", "waiting", "where")
 
     def __init__(self, room: int) -> None:
         self.times = array("d")
         self.tasks = array("I")
+        self.stops = array("I")
+        self.where = Stops()
         self.waiting = bytearray(room)
+        self.inner: tuple[int, Place] | None = None
         self.nested: set[int] = set()
         self.thrown: dict[int, list[FrameType]] = {}
         self.open = True
 
-    def begins(self, place: int) -> None:
+    def stop(self, place: int, time: float, own: Place | None, inner: Place | None = None) -> None:
+        """Note that a task's step ends, at a moment and at a place in its own code and one in the code inside."""
+        if self.open:
+            self.tasks.append(place)
+            self.times.append(time)
+            self.stops.append(self.where.number(own, inner))
+
+    def begins(self, place: int, own: Place | None, inner: Place | None = None) -> None:
         """Note that a task's step ends, and that it waits from now on."""
         if self.open and not self.waiting[place]:
             self.waiting[place] = True
-            self.tasks.append(place)
-            self.times.append(clock())
+            self.stop(place, clock(), own, inner)
 
     def ends(self, place: int) -> None:
         """Note that a task that waited goes on."""
-        if self.open and self.waiting[place]:
+        if self.waiting[place]:
             self.waiting[place] = False
+            self.inner = None
+            self.start(place, clock())
+
+    def passed_up(self, value: object) -> Place | None:
+        """Return from which place in the reader's code comes what a wait passes up."""
+        return self.inner[1] if self.inner is not None and self.inner[0] == id(value) else None
+
+    def start(self, place: int, time: float) -> None:
+        """Note that a task's step begins."""
+        if self.open:
             self.tasks.append(place)
-            self.times.append(clock())
+            self.times.append(time)
 
     def drop(self, place: int) -> None:
         """Forget a task that could not be made."""
         self.waiting[place] = False
+        moments = 0
         while self.tasks and self.tasks[-1] == place:
             self.tasks.pop()
             self.times.pop()
+            moments += 1
+        del self.stops[len(self.stops) - moments // 2 :]
 
 
 @dataclass(eq=False, slots=True)
@@ -103,6 +133,13 @@ class Moments:
 
     def __len__(self) -> int:
         return len(self.calls)
+
+    def add(self, name: str) -> None:
+        """Add something that is noted as a task is."""
+        if len(self.calls) == len(self.started):
+            self.make_room()
+        self.calls.append(name)
+        self.created.append(clock())
 
     def make_room(self) -> None:
         """Lengthen the columns of moments to come."""
@@ -159,12 +196,16 @@ class Snapshot:
     Args:
         began: when the timeline began, on `time.perf_counter`.
         ended: when the copy is made, on the same clock.
-        waits: when tasks waited, if the timeline wants to know.
+        waits: when tasks went on and stopped, if the timeline wants to know.
         first: the first of these moments that is of interest.
 
     Attributes:
         over: whether the block has been left.
         passed_by: whether the loop may make tasks that nobody notes: its ``create_task`` was replaced.
+        block: the place of the task whose own code is the block, or None.
+        opened, closed: the numbers of the stops at which the block begins and ends; 0 if they are not known.
+        lines: what the stops are, and the text around them.
+        printed: what was printed: after how many moments, when, and the text.
     """
 
     def __init__(self, began: float, ended: float, waits: Waits | None = None, first: int = 0) -> None:
@@ -178,7 +219,12 @@ class Snapshot:
         self._unseen: list[int] = []
         self.over = self.passed_by = False
         self._places: list[range] = []  # of the tasks, run by run
-        self._waits = None if waits is None else (waits.tasks[first:], waits.times[first:])
+        self._waits = None if waits is None else (waits.tasks[:], waits.times[:], waits.stops[:])
+        self._first = first
+        self.block: int | None = None
+        self.opened = self.closed = 0
+        self.lines: tuple[Sequence[Stop], Sequence[Source]] = ((), ())
+        self.printed: Sequence[tuple[int, float, str]] = ()
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -227,28 +273,66 @@ class Snapshot:
 
     def _steps(self, started: array, finished: array) -> Steps:
         """Return when the tasks ran, given when they started and finished, in seconds since the timeline began."""
-        # The waits of all tasks are sorted into one column, task after task, as one deals cards onto piles.
         index_of = {place: index for index, place in enumerate(chain.from_iterable(self._places))}
-        count = [0] * len(started)
-        owners = [index_of.get(place, -1) for place in self._waits[0]]
-        for index in owners:
-            if index >= 0:
-                count[index] += 1
-        ends = list(accumulate(count, initial=0))
-        free = ends[:]
-        changes = array("d", bytes(8 * ends[-1]))
-        for index, time in zip(owners, self._waits[1], strict=True):
-            if index >= 0:
-                changes[free[index]] = time - self._began
-                free[index] += 1
+        ended = self._ended - self._began
+        steps, block = _Dealt(), _Dealt()
+        begun: dict[int, tuple[int, float]] = {}
+        stops = iter(self._waits[2])
 
-        firsts, times = array("l", [0]), array("d")
-        for index, start in enumerate(started):
-            if not isnan(start):
-                times.append(start)
-                times.extend(changes[ends[index] : ends[index + 1]])
-                if len(times) % 2:  # it runs: to its finish, or still
-                    end = finished[index]
-                    times.append(self._ended - self._began if isnan(end) else end)
-            firsts.append(len(times) // 2)
-        return Steps(firsts, times[::2], times[1::2])
+        def keep(place: int, begin: float, end: float, moment: int, last: int, stop: int) -> None:
+            if (index := index_of.get(place)) is not None and not isnan(started[index]):
+                steps.add(index, begin, end, moment, stop)
+            elif place == self.block and last >= self._first:
+                block.add(0, max(begin, 0.0), end, max(moment, self._first), stop)
+
+        for moment, (place, time) in enumerate(zip(*self._waits[:2], strict=True)):
+            if place in begun:
+                first, begin = begun.pop(place)
+                keep(place, begin, time - self._began, first, moment, next(stops))
+            else:
+                begun[place] = moment, time - self._began
+        for place, (moment, begin) in begun.items():  # they still run
+            keep(place, begin, ended, moment, sys.maxsize, self.closed if place == self.block else 0)
+        found = steps.on_piles(len(started))
+        for index, (first, last) in enumerate(pairwise(found.firsts)):
+            if first < last:
+                found.begins[first] = started[index]
+                if not isnan(finished[index]):
+                    found.ends[last - 1] = finished[index]
+        found.you = index_of.get(self.block)
+        found.block = block.on_piles(1) if block.owners else None
+        found.places, found.sources = self.lines
+        if found.block is not None:
+            found.block.places, found.block.opened = found.places, self.opened
+        begins = sorted(chain(found.order, found.block.order if found.block else ()))
+        found.printed = [
+            (bisect_left(begins, moment) - 1, time - self._began, text) for moment, time, text in self.printed
+        ]
+        return found
+
+
+class _Dealt:
+    """Steps of tasks, one after another in columns, to be dealt onto piles as one does with cards."""
+
+    def __init__(self) -> None:
+        self.owners = array("I")
+        self.columns = array("d"), array("d"), array("I"), array("I")
+
+    def add(self, owner: int, *step: float) -> None:
+        """Add a step: its begin and end, its order and its stop."""
+        self.owners.append(owner)
+        for column, value in zip(self.columns, step, strict=True):
+            column.append(value)
+
+    def on_piles(self, owners: int) -> Steps:
+        """Return the steps, sorted by the tasks they are of."""
+        count = [0] * owners
+        for owner in self.owners:
+            count[owner] += 1
+        firsts = array("l", accumulate(count, initial=0))
+        free, columns = firsts[:], [array(column.typecode, column) for column in self.columns]
+        for owner, *step in zip(self.owners, *self.columns, strict=True):
+            for column, value in zip(columns, step, strict=True):
+                column[free[owner]] = value
+            free[owner] += 1
+        return Steps(firsts, *columns)

@@ -9,17 +9,19 @@ All write into `Moments`.
 """
 
 import asyncio
+import contextlib
 import sys
 import threading
 import types
 from asyncio import AbstractEventLoop, CancelledError
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from sys import _getframe as frame
 from time import perf_counter as clock
-from types import CodeType
-from typing import Any
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
 
 from ..records import CANCELLED, EXCEPTION, RESULT
+from .lines import WAITS, is_readers, places_of, raised_at
 from .log import Moments, Waits
 
 
@@ -170,18 +172,18 @@ class WatchedInSteps(Watched):
 
     def send(self, value: Any) -> Any:
         """Run the coroutine to its next wait."""
-        self._waits.ends(self._place)
+        self._goes_on()
         try:
             awaited = Watched.send(self, value)
         except BaseException as error:
             error.__traceback__ = error.__traceback__.tb_next
             raise
-        self._waits.begins(self._place)
+        self._waits.begins(self._place, *places_of(self.coroutine))
         return awaited
 
     def throw(self, *error: Any) -> Any:
         """Raise an error where the coroutine waits."""
-        self._waits.ends(self._place)
+        self._goes_on()
         try:
             awaited = Watched.throw(self, *error)
         except BaseException as raised:
@@ -189,8 +191,35 @@ class WatchedInSteps(Watched):
             raise
         finally:
             del error  # see Watched.throw
-        self._waits.begins(self._place)
+        self._waits.begins(self._place, *places_of(self.coroutine))
         return awaited
+
+    def _goes_on(self) -> None:
+        if self._waits.waiting[self._place]:
+            self._waits.ends(self._place)
+        else:
+            self._waits.start(self._place, clock())
+
+    def _ended(self, error: BaseException) -> None:
+        Watched._ended(self, error)
+        code = getattr(self.coroutine, "cr_code", None)
+        self._waits.stop(self._place, self._moments.finished[self._place], code and raised_at(code, error))
+
+
+class Block(NamedTuple):
+    """The code of a timeline's block, whose waits are noted as those of a task.
+
+    Attributes:
+        task: the task that runs it.
+        frame: its frame.
+        place: its place in `waits`.
+        waits: where to note.
+    """
+
+    task: asyncio.Task
+    frame: FrameType
+    place: int
+    waits: Waits
 
 
 class Monitor:
@@ -207,6 +236,8 @@ class Monitor:
         # By id: the hash of code is slow.
         self._codes: dict[int, CodeType] = {}
         self._stepping: dict[int, CodeType] = {}  # those whose waits are reported
+        self._disabled: set[int] = set()  # ids of code of which no wait is reported any more
+        self._blocks: list[Block] = []
         self._lock = threading.Lock()
 
     def acquire(self) -> bool:
@@ -232,7 +263,7 @@ class Monitor:
             self._users_of_steps += 1
             if self._users_of_steps == 1:
                 events = sys.monitoring.events
-                sys.monitoring.set_events(self._tool, events.PY_UNWIND | events.PY_THROW)
+                sys.monitoring.set_events(self._tool, events.PY_UNWIND | events.PY_THROW | events.PY_YIELD)
 
     def release_steps(self) -> None:
         """End one user's watch of waits."""
@@ -243,6 +274,17 @@ class Monitor:
                 for code in self._stepping.values():
                     self._set_events(code)
                 self._stepping.clear()
+
+    def add_block(self, block: Block) -> None:
+        """Have the waits of a block's code noted, too."""
+        self._blocks.append(block)
+        if id(block.frame.f_code) not in self._stepping:
+            self._stepping[id(block.frame.f_code)] = block.frame.f_code
+            self._set_events(block.frame.f_code, steps=True)
+
+    def remove_block(self, block: Block) -> None:
+        """End that."""
+        self._blocks.remove(block)
 
     def watch(self, code: CodeType, steps: bool = False) -> None:
         """Have this code's beginnings and ends reported, for as long as there are users.
@@ -264,6 +306,9 @@ class Monitor:
         wanted = events.PY_START | events.PY_RETURN if id(code) in self._codes else 0
         if steps:
             wanted |= events.PY_RESUME | events.PY_YIELD
+            if id(code) in self._disabled:
+                self._disabled.remove(id(code))
+                sys.monitoring.restart_events()
         sys.monitoring.set_local_events(self._tool, code, wanted)
 
     def _claim(self) -> bool:
@@ -287,6 +332,9 @@ class Monitor:
             monitoring.set_local_events(self._tool, code, 0)
         for event in self._callbacks(events):
             monitoring.register_callback(self._tool, event, None)
+        if self._disabled:
+            self._disabled.clear()
+            monitoring.restart_events()  # whoever gets the id next is to have all reports
         monitoring.free_tool_id(self._tool)
         self._codes.clear()
         self._stepping.clear()
@@ -294,18 +342,21 @@ class Monitor:
 
     def _callbacks(self, events: Any) -> dict[int, Callable[..., None]]:
         """Return what is called at each event, in the middle of the reader's code: short, and silent about errors."""
-        codes, stepping = self._codes, self._stepping
+        codes, stepping, disabled, blocks = self._codes, self._stepping, self._disabled, self._blocks
 
         # A task's first code is its own; what it calls comes later.
         def begins(code: CodeType, offset: int) -> None:
             try:
                 task = asyncio.current_task()
                 started, place = task._timeline_started, task._timeline_place
-                first = started[place]
+                first, waits = started[place], task._timeline_waits
                 if first != first:  # NaN: not begun yet
-                    started[place] = clock()
-                elif task._timeline_waits is not None:
-                    task._timeline_waits.nested.add(place)
+                    started[place] = now = clock()
+                    if waits is not None and waits.open:
+                        waits.tasks.append(place)
+                        waits.times.append(now)
+                elif waits is not None:
+                    waits.nested.add(place)
             except (AttributeError, RuntimeError):
                 pass  # not in a task, or in one that is not recorded
 
@@ -322,6 +373,12 @@ class Monitor:
                         task._timeline_moments.ended(place, CANCELLED)
                     else:
                         task._timeline_finished[place] = clock()
+                    waits = task._timeline_waits
+                    if waits is not None and waits.open:
+                        waits.tasks.append(place)
+                        waits.times.append(task._timeline_finished[place])
+                        number = waits.where.numbers.get(id(code) + offset)  # as in Stops.number, without a call more
+                        waits.stops.append(waits.where.number((code, offset)) if number is None else number)
             except (AttributeError, RuntimeError):
                 pass
 
@@ -333,6 +390,9 @@ class Monitor:
                 place = task._timeline_place
                 if task.get_coro().cr_frame is frame(1):
                     task._timeline_moments.ended(place, outcome_of(error))
+                    started, waits = task._timeline_started[place], task._timeline_waits
+                    if waits is not None and started == started:  # else it never began
+                        waits.stop(place, task._timeline_finished[place], raised_at(code, error))
             except (AttributeError, RuntimeError):
                 pass
 
@@ -341,19 +401,24 @@ class Monitor:
             try:
                 task = asyncio.current_task()
                 waits, place = task._timeline_waits, task._timeline_place
-                if waits.open:
-                    if waits.waiting[place]:
-                        waits.waiting[place] = False
+                if waits.waiting[place]:
+                    waits.waiting[place] = False
+                    if waits.open:
                         waits.tasks.append(place)
                         waits.times.append(clock())
-                    else:
-                        waits.nested.add(place)
-            except (AttributeError, RuntimeError):
+                    return
+                waits.nested.add(place)
+            except (AttributeError, RuntimeError, TypeError):
                 pass
+            if blocks:
+                here = frame(1)
+                for block in blocks:
+                    if block.frame is here:
+                        block.waits.ends(block.place)
 
         # A frame that somebody asked for stays an object while its task waits: of a hundred thousand tasks that costs
         # more than all else. So a task's own frame is told from others only where it has entered recorded code again.
-        def yields(code: CodeType, offset: int, value: object) -> None:
+        def yields(code: CodeType, offset: int, value: object) -> object:
             try:
                 task = asyncio.current_task()
                 waits, place = task._timeline_waits, task._timeline_place
@@ -363,37 +428,74 @@ class Monitor:
                         waits.waiting[place] = True
                         waits.tasks.append(place)
                         waits.times.append(clock())
-                elif waits.thrown and waits.thrown[place][0] is frame(1):
-                    del waits.thrown[place]
-                    waits.begins(place)
-            except (AttributeError, LookupError, RuntimeError):
+                        number = None
+                        if waits.inner is None:
+                            number = waits.where.numbers.get(id(code) + offset)
+                        if number is None:
+                            number = waits.where.number((code, offset), waits.passed_up(value))
+                            waits.inner = None
+                        waits.stops.append(number)
+                    return None
+            except (AttributeError, RuntimeError):
                 pass
+            if id(code) not in stepping and not (code.co_flags & WAITS and is_readers(code.co_filename)):
+                disabled.add(id(code))
+                return sys.monitoring.DISABLE
+            with contextlib.suppress(AttributeError, RuntimeError):
+                passes(frame(1), code, offset, value)
+            return None
+
+        # What is awaited innermost passes through all coroutines that await each other, up to the task's own.
+        def passes(here: FrameType, code: CodeType, offset: int, value: object) -> None:
+            if type(value).__name__ == "async_generator_wrapped_value":
+                return  # no wait: an asynchronous generator gives a value to the code around it
+            readers = is_readers(code.co_filename)
+            for waits, place, own in tracks(asyncio.current_task()):
+                if readers and (waits.inner is None or waits.inner[0] != id(value)):
+                    waits.inner = id(value), (code, offset)
+                inner = waits.passed_up(value)
+                thrown = waits.thrown.get(place)
+                if own is here:
+                    waits.begins(place, (code, offset), inner)
+                elif thrown and thrown[0] is here:
+                    for frame in waits.thrown.pop(place):
+                        if inner is None and is_readers(frame.f_code.co_filename):
+                            inner = frame.f_code, frame.f_lasti
+                    waits.begins(place, None, inner)
+
+        def tracks(task: asyncio.Task) -> Iterator[tuple[Waits, int, FrameType]]:
+            """Yield where waits of a task are noted, in which place, and the frame whose waits they are."""
+            waits = getattr(task, "_timeline_waits", None)
+            if waits is not None:
+                yield waits, task._timeline_place, task.get_coro().cr_frame
+            for block in blocks:
+                if block.task is task:
+                    yield block.waits, block.place, block.frame
 
         # An error, such as a cancellation, is thrown into the innermost of the coroutines that await each other. Those
         # around it go on only when it returns or raises. If it awaits something else instead, the task waits again
         # without a report of its own code. So the one where the error has arrived is watched in its place.
         def throws(code: CodeType, offset: int, error: BaseException) -> None:
             try:
-                task = asyncio.current_task()
-                waits, place = task._timeline_waits, task._timeline_place
-                here, own = frame(1), task.get_coro().cr_frame
-                if waits.open and waits.waiting[place]:
-                    waits.ends(place)
-                    between = []
-                    while here is not own:
-                        between.append(here)
-                        here = here.f_back
-                    if between:
-                        waits.thrown[place] = between
-                elif place in waits.thrown:
-                    between = waits.thrown[place]
-                    if here is own:
-                        del waits.thrown[place]
-                    elif here in between:
-                        del between[: between.index(here)]
-                if place in waits.thrown and id(code) not in stepping:
-                    stepping[id(code)] = code
-                    self._set_events(code, steps=True)
+                for waits, place, own in tracks(asyncio.current_task()):
+                    here = frame(1)
+                    if waits.open and waits.waiting[place]:
+                        waits.ends(place)
+                        between = []
+                        while here is not own:
+                            between.append(here)
+                            here = here.f_back
+                        if between:
+                            waits.thrown[place] = between
+                    elif place in waits.thrown:
+                        between = waits.thrown[place]
+                        if here is own:
+                            del waits.thrown[place]
+                        elif here in between:
+                            del between[: between.index(here)]
+                    if place in waits.thrown and id(code) not in stepping:
+                        stepping[id(code)] = code
+                        self._set_events(code, steps=True)
             except (AttributeError, RuntimeError):
                 pass
 

@@ -23,12 +23,14 @@ from math import isnan
 from operator import itemgetter
 from pathlib import Path
 from time import perf_counter as clock
-from types import CodeType, CoroutineType, MethodType
+from types import CodeType, CoroutineType, FrameType, MethodType
 from typing import Any, NamedTuple
 
 from ..records import CANCELLED
+from . import printing
+from .lines import block_of
 from .log import Moments, Snapshot, Waits
-from .monitoring import Monitor, Watched, WatchedInSteps, current_task, watched
+from .monitoring import Block, Monitor, Watched, WatchedInSteps, current_task, watched
 from .naming import Call, name_of
 from .tasks import adopt, recorded, standing_in, stepping, unwrapping
 
@@ -87,6 +89,15 @@ def all_tasks(loop: AbstractEventLoop) -> set[asyncio.Task]:
     return asyncio.all_tasks(loop) | getattr(asyncio_tasks, "_py_all_tasks", asyncio.all_tasks)(loop)
 
 
+def note_printed(text: str) -> None:
+    """Note what code inside timelines prints, for those that want to know."""
+    scope = _scope.get()
+    while scope is not None:
+        if scope.open and scope.stream is not None:
+            scope.printed.append((len(scope.recorder.moments.waits.times), clock(), text))
+        scope = scope.parent
+
+
 class Scope:
     """One timeline's share of what is recorded on its loop: the tasks started inside its block.
 
@@ -96,7 +107,10 @@ class Scope:
         steps: whether it wants to know when tasks wait.
     """
 
-    __slots__ = ("began", "first_wait", "noting", "open", "parent", "recorder", "steps", "token")
+    __slots__ = (
+        *("began", "block", "first_wait", "frame", "noting", "open", "opened", "parent"),
+        *("place", "printed", "recorder", "steps", "stream", "token"),
+    )
 
     def __init__(self, recorder: "Recorder", parent: "Scope | None", steps: bool) -> None:
         self.recorder = recorder
@@ -104,6 +118,12 @@ class Scope:
         self.steps = steps
         self.noting: bool = steps or (parent is not None and parent.noting)
         self.first_wait = 0
+        self.block: Block | None = None
+        self.frame: FrameType | None = None  # of the block's code
+        self.place: int | None = None  # of the task whose code is the block
+        self.opened = 0  # the number of the stop where the block begins
+        self.printed: list[tuple[int, float, str]] = []
+        self.stream: Any = None
         self.open = True
         self.began = clock()
 
@@ -156,19 +176,43 @@ class Recorder:
         recorder = getattr(loop.create_task, "recorder", None)
         return recorder if isinstance(recorder, cls) and recorder.users else cls(loop)
 
-    def open(self, steps: bool = False) -> Scope:
+    def open(self, steps: bool = False, frame: FrameType | None = None) -> Scope:
         """Begin to record what the current task, and the tasks that come of it, start.
 
         Args:
-            steps: whether to note when the tasks wait.
+            steps: whether to note when the tasks wait, at which lines, and what is printed.
+            frame: where the block stands, if its own waits are to be noted, too.
         """
         scope = Scope(self, _scope.get(), steps)
         self.users += 1
         if steps:
             self._note_steps()
             scope.first_wait = len(self.moments.waits.times)
+            if self.monitored and (frame := block_of(frame)) is not None:
+                self._note_block(scope, frame)
+            scope.stream = sys.stdout
+            printing.listen(scope.stream, note_printed)
         scope.token = _scope.set(scope)
         return scope
+
+    def _note_block(self, scope: Scope, frame: FrameType) -> None:
+        """Begin to note the waits of a timeline's own block."""
+        task, moments = current_task(self.loop), self.moments
+        waits = moments.waits
+        scope.frame = frame
+        scope.opened = waits.where.number((frame.f_code, frame.f_lasti))
+        if getattr(task, "_timeline_waits", None) is waits and task.get_coro().cr_frame is frame:
+            scope.place = task._timeline_place
+            return
+        # It gets a place as if it were a task, but no timeline's.
+        scope.place = place = len(moments)
+        owner = self.runs[-1][2] if self.runs else scope
+        self.runs += [(place, len(moments.arguments), Scope(self, None, False))]
+        moments.add("")
+        self.runs += [(place + 1, len(moments.arguments), owner)]
+        scope.block = Block(task, frame, place, waits)
+        waits.start(place, scope.began)
+        monitor.add_block(scope.block)
 
     def close(self, scope: Scope) -> Snapshot:
         """End recording for a timeline, and return what its tasks did.
@@ -178,6 +222,16 @@ class Recorder:
         snapshot = self.so_far(scope)
         snapshot.over = True
         scope.open = False
+        if scope.steps:
+            where, frame = self.moments.waits.where, scope.frame
+            if frame is not None:
+                snapshot.closed = where.number((frame.f_code, frame.f_lasti))
+            snapshot.lines = where.read(frame and frame.f_code)
+            printing.leave(scope.stream)
+            scope.stream = scope.frame = None
+        if scope.block is not None:
+            monitor.remove_block(scope.block)
+            scope.block = None
         if _scope.get() is scope:  # else left in another context, or before a block inside
             around = scope.parent
             while around is not None and not around.open:
@@ -210,6 +264,7 @@ class Recorder:
         """
         moments = self.moments
         snapshot = Snapshot(scope.began, clock(), moments.waits if scope.steps else None, scope.first_wait)
+        snapshot.block, snapshot.opened, snapshot.printed = scope.place, scope.opened, scope.printed[:]
         snapshot.passed_by = getattr(self.loop.create_task, "recorder", None) is not self
         for tasks, arguments in self._shares(scope):
             if len(snapshot) + tasks.stop - tasks.start > most:

@@ -73,6 +73,23 @@ class Panel(NamedTuple):
     notes: Mapping[int, str] = {}
 
 
+class Layout(NamedTuple):
+    """Where things are in a picture, in units.
+
+    Attributes:
+        width, height: of the picture.
+        left: where the moment 0 is.
+        scale: the units of a second.
+        rows: for each panel, how far from the top its rows begin and how high each is.
+    """
+
+    width: float
+    height: float
+    left: float
+    scale: float
+    rows: tuple[tuple[float, float], ...]
+
+
 def picture(
     panels: Sequence[Panel], words: Mapping[str, str] | None = None, end: float = 0.0, highest: int = HIGHEST
 ) -> str:
@@ -87,13 +104,20 @@ def picture(
     Raises:
         ValueError: if there is no panel.
     """
+    return drawn(panels, words, end, highest)[0]
+
+
+def drawn(
+    panels: Sequence[Panel], words: Mapping[str, str] | None = None, end: float = 0.0, highest: int = HIGHEST
+) -> tuple[str, Layout]:
+    """Return the same picture, and where in it things are."""
     if not panels:
         raise ValueError("there is nothing to draw: expected at least one panel")
     lines = int(any(len(panel.records) > HIGHEST for panel in panels))  # an image always needs some words below
     while True:
         drawing = _Drawing(panels, words or {}, lines, end, highest)
         if (needed := drawing.key()) <= lines:
-            return drawing.document()
+            return drawing.document(), drawing.layout()
         lines = needed  # for what could not be said beside a bar there has to be room below
 
 
@@ -134,11 +158,13 @@ class _Drawing:
         self.right = WIDTH - ceil(max(notes, default=0))
         self.across = self.right - (AFTER if self.right == WIDTH else LINE) - self.left
         self.scale = self.across / self.end
+        self.rows: list[tuple[float, float]] = []
         y = PADDING
         for panel, title, top, some, height in zip(panels, titles, tops, names, heights, strict=True):
             self._head(panel, title, y)
             self._ticks(y + top, y + top + height, written=panel is panels[-1])
             self._rows(panel, some, y + top, height)
+            self.rows.append((y + top, height / max(len(panel.records), 1)))
             y += top + height + GAP
         self.bottom = y - GAP + FOOT
         if more:
@@ -267,6 +293,10 @@ class _Drawing:
             x += 64 + _width(words, LABEL)
         self.bottom += LINE * lines
         return lines
+
+    def layout(self) -> Layout:
+        """Return where things are."""
+        return Layout(WIDTH, self.bottom + PADDING, self.left, self.scale, tuple(self.rows))
 
     def document(self) -> str:
         """Return the picture."""
@@ -532,14 +562,14 @@ def _names(names: Sequence[str], height: float) -> dict[int, str]:
     every = next(step for step in steps if step * height >= 15 * tasks or step >= tasks)
     shown = range(0, tasks, every)
     if tasks <= HIGHEST:
-        short = _shortened(tuple(names))
+        short = shortened(tuple(names))
         return {task: one_line(short[task], LONGEST_NAME) for task in shown}
-    short = _shortened(tuple(names[task] for task in shown))
+    short = shortened(tuple(names[task] for task in shown))
     return {task: one_line(name, LONGEST_NAME) for task, name in zip(shown, short, strict=True)}
 
 
 @lru_cache(64)
-def _shortened(names: tuple[str, ...]) -> tuple[str, ...]:
+def shortened(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return names without quotes and parentheses where they are calls, and one argument tells them apart."""
     found = [CALL.fullmatch(name) if len(name) < 200 else None for name in names]
     calls = [(match[1], [argument[1] for argument in ONE.finditer(match[2])]) for match in found if match]

@@ -1,0 +1,300 @@
+"""The page on which a recorded run is stepped through: the reader's lines, the picture with a cursor, what was printed.
+
+The page is one file that needs nothing else. All that a reader named or printed gets into it as data, and is shown as
+text. Standard library only.
+"""
+
+import html
+import json
+import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import isnan, nan
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..records import OUTCOMES, RESULT, STILL_RUNNING, Line, Records, Steps, Stop
+from .bundle import as_html
+from .styles import INK
+from .svg import HIGHEST, LONGEST_TITLE, Panel, drawn, shortened
+from .text import decimals_for, describe, one_line, table
+
+TEMPLATE = Path(__file__).with_suffix(".html")
+
+MOST_TURNS = 3_000
+"""Of more turns, a page shows so many."""
+MOST_LANES = 400
+"""Of more tasks, those that run in these turns, a page shows so many."""
+MOST_PRINTED = 200_000
+"""Characters that were printed; of more, the first."""
+LONGEST_NAME = 60
+LEAST_ROW = 6
+"""Units from which on a row of the picture gets the colour of its task at its edge."""
+PLACES = 2
+
+YOU = "you"
+"""The name of the block's own code."""
+COLORS = ("#2A74AD", "#B13317", "#2E7D4F", "#7B4FA3", "#9A5B00", "#00727A", "#B0276B", "#5A5F63")
+"""Of markers, by task. White letters are readable on each."""
+
+NO_STEPS = "replay shows turn by turn what ran: record it with Timeline(steps=True)"
+NO_BLOCK = "The block's own code is not shown: to see where it waits takes Python 3.12 or later."
+
+
+class Turn(NamedTuple):
+    """One turn that the event loop gave to a task: from where it goes on to where it stops again.
+
+    Attributes:
+        task: the task's index; -1 for the block's own code.
+        begin, end: in seconds since the timeline began.
+        order: by which turns are put in order.
+        came: where the task stopped before; for its first turn where its code begins.
+        stop: where it stops now.
+        first, last: whether it is the task's first turn, and its last.
+    """
+
+    task: int
+    begin: float
+    end: float
+    order: int
+    came: Stop
+    stop: Stop
+    first: bool
+    last: bool
+
+
+def turns(records: Records) -> list[Turn]:
+    """Return all turns of a timeline, in their order.
+
+    Raises:
+        ValueError: if the timeline was not asked to note steps.
+    """
+    steps = records.steps
+    if steps is None:
+        raise ValueError(NO_STEPS)
+    found = [turn for task in range(len(records)) for turn in _turns_of(steps, task, task)]
+    if steps.block is not None:
+        found += _turns_of(steps.block, 0, -1)
+    return sorted(found, key=lambda turn: turn.order)
+
+
+def _turns_of(steps: Steps, task: int, name: int) -> Iterator[Turn]:
+    """Yield the turns of one task."""
+    first, end = steps.firsts[task], steps.firsts[task + 1]
+    came = steps.places[steps.opened] if steps.opened and steps.places else None
+    for step in range(first, end):
+        stop = steps.places[steps.stops[step]] if steps.places else Stop()
+        if came is None:
+            came = Stop(stop.begin, stop.begin, stop.begin)
+        if stop.own is None and stop.begin is None:  # its own code has not moved
+            stop = Stop(came.own, stop.inner or came.own, came.begin)
+        times = steps.begins[step], steps.ends[step], steps.order[step]
+        yield Turn(name, *times, came, stop, step == first, step == end - 1)
+        came = stop
+
+
+def with_block(records: Records) -> Records:
+    """Return records with the block's own code as one more task, the first, if its steps are known."""
+    steps = records.steps
+    if steps is None or steps.block is None:
+        return records
+    block = steps.block
+    begins, ends = block.begins + steps.begins, block.ends + steps.ends
+    firsts = array("l", [0, *(first + len(block.begins) for first in steps.firsts)])
+
+    def column(first: float, rest: array) -> array:
+        return array("d", [first]) + rest
+
+    return replace(
+        records,
+        names=[YOU, *records.names],
+        created=column(0.0, records.created),
+        started=column(0.0, records.started),
+        finished=column(records.ended if records.over else nan, records.finished),
+        received=column(nan, records.received),
+        outcomes=bytearray([RESULT if records.over else STILL_RUNNING]) + records.outcomes,
+        steps=Steps(firsts, begins, ends),
+    )
+
+
+def page(runs: Sequence[tuple[str, Records]], start: float = 0.0) -> str:
+    """Return the page, as a document.
+
+    Args:
+        runs: the runs to choose from, each with its title and records.
+        start: the moment from which on it is shown, in seconds, where there are too many turns for one page.
+
+    Raises:
+        ValueError: if one of them was not asked to note steps.
+    """
+    data = [_data(title, records, start) for title, records in runs]
+    still = "".join(
+        f"<figure>{run['picture'].pop('html')}<pre>{html.escape(run.pop('table'))}</pre></figure>" for run in data
+    )
+    title = " · ".join(one_line(title, LONGEST_TITLE) for title, _ in runs if title)
+    parts = {
+        "TITLE": html.escape(title or "Replay"),
+        "STILL": still,
+        "DATA": _as_script_data(data),
+    }
+    template = TEMPLATE.read_text(encoding="utf-8")
+    return re.sub(r"@@(TITLE|STILL|DATA)@@", lambda match: parts[match[1]], template)
+
+
+def in_notebook(title: str, records: Records, start: float = 0.0) -> str:
+    """Return HTML that shows the page in a notebook, and the still picture where no scripts run."""
+    document = page([(title, records)], start)
+    lines = sum(len(source.lines) for source in records.steps.sources)
+    tall = min(max(24 * lines + 330, 470), 640)
+    panel = Panel(title, with_block(records), None)
+    image = as_html(drawn([panel])[0], describe(title, records))
+    return (
+        "<style>.replay-page{width:100%;border:0;height:" + f"{tall}px" + "}"
+        "@media(max-width:900px){.replay-page{height:760px}}"
+        ".replay-page~.replay-still{display:none}"
+        "@media print{.replay-page{display:none}.replay-page~.replay-still{display:block}}</style>"
+        f'<iframe class="replay-page" title="replay, to step through" sandbox="allow-scripts" '
+        f'srcdoc="{html.escape(document)}"></iframe>'
+        f'<div class="replay-still">{image}<pre>{html.escape(table(records))}</pre></div>'
+    )
+
+
+def _as_script_data(data: object) -> str:
+    """Return JSON that is inert inside a script element, whatever it holds."""
+    text = json.dumps(data, separators=(",", ":"))  # in ASCII, so without U+2028, too
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+
+
+def _data(title: str, records: Records, start: float) -> dict[str, Any]:
+    """Return what the page shows of one run."""
+    every, steps = turns(records), records.steps
+    before, shown = _window(every, start)
+    ran = {turn.task for turn in shown}
+    whole = len(shown) == len(every)
+    tasks = [task for task in range(len(records)) if whole or task in ran][:MOST_LANES]
+    block = steps.block is not None
+    lane_of = {task: lane for lane, task in enumerate([-1] * block + tasks)}
+    shown = [turn for turn in shown if turn.task in lane_of]
+    text = [(source, number) for source in steps.sources for number in range(len(source.lines))]
+    rows = {(source.file, source.first + number): row for row, (source, number) in enumerate(text)}
+    names: dict[int, str] = {}
+
+    def row(line: Line | None) -> int:
+        found = -1 if line is None else rows.get(line[:2], -1)
+        if found >= 0 and line.function:
+            names[found] = line.function
+        return found
+
+    def lane(task: int, short: str, color: str) -> dict[str, Any]:
+        earlier, you = before.get(task), task < 0
+        if task == steps.you:
+            short, color = YOU, INK
+        return {
+            "letter": short,
+            "name": YOU if you else one_line(records.names[task], LONGEST_NAME),
+            "color": color,
+            "row": task + block,
+            "created": 0 if you else records.created[task],
+            "finished": None if you else _or_none(records.finished[task]),
+            "received": None if you else _or_none(records.received[task]),
+            "outcome": OUTCOMES[(RESULT if records.over else STILL_RUNNING) if you else records.outcomes[task]],
+            "before": earlier and [row(earlier.stop.own), row(earlier.stop.inner), _ends(records, earlier)],
+        }
+
+    letters = letters_of([records.names[task] for task in tasks])
+    lanes = [lane(-1, YOU, INK)] * block + [
+        lane(task, short, COLORS[number % len(COLORS)])
+        for number, (task, short) in enumerate(zip(tasks, letters, strict=True))
+    ]
+    notes = [records.missed] if records.missed else []
+    if not block and steps.you is None:
+        notes.append(NO_BLOCK)
+    if not whole or len(tasks) < len(records):
+        notes.append(
+            f"Shown are {len(shown):,} of {len(every):,} turns and {len(tasks):,} of {len(records):,} tasks, "
+            f"from {shown[0].begin if shown else start:.{PLACES}f} s on."
+        )
+    svg, layout = drawn([Panel(title, with_block(records))])
+    top, height = layout.rows[0]
+    return {
+        "title": one_line(title, LONGEST_TITLE),
+        "ended": records.ended,
+        "places": decimals_for(max([records.ended, *(turn.end for turn in every)])),
+        "lanes": lanes,
+        "turns": [
+            [
+                lane_of[turn.task],
+                round(turn.begin, 7),
+                round(turn.end, 7),
+                *(row(line) for line in (turn.came.own, turn.came.inner, turn.stop.own, turn.stop.inner)),
+                int(_ends(records, turn)),
+            ]
+            for turn in shown
+        ],
+        "sources": [{"name": source.name, "first": source.first, "lines": source.lines} for source in steps.sources],
+        "names": names,
+        "printed": _printed(every, shown, steps.printed),
+        "notes": notes,
+        "picture": {
+            "html": as_html(svg, describe(title, records)),
+            **{"width": layout.width, "height": layout.height, "left": layout.left, "scale": layout.scale},
+            **{"top": top, "high": height * (len(records) + block), "row": height if height >= LEAST_ROW else 0},
+        },
+        "table": table(records),
+    }
+
+
+def _ends(records: Records, turn: Turn) -> bool:
+    """Tell whether a task ends with a turn."""
+    return turn.last and (records.over if turn.task < 0 else records.outcomes[turn.task] != STILL_RUNNING)
+
+
+def _window(every: Sequence[Turn], start: float) -> tuple[dict[int, Turn], list[Turn]]:
+    """Return of the tasks the last turn before a moment, and the turns from then on that fit a page."""
+    first = bisect_left(every, start, key=lambda turn: turn.begin) if len(every) > MOST_TURNS else 0
+    tasks: set[int] = set()
+    shown = []
+    for turn in every[first:]:
+        if turn.task in tasks or len(tasks) < MOST_LANES:
+            tasks.add(turn.task)
+            shown.append(turn)
+            if len(shown) == MOST_TURNS:
+                break
+    return {turn.task: turn for turn in every[:first]}, shown
+
+
+def _printed(
+    every: Sequence[Turn], shown: Sequence[Turn], printed: Sequence[tuple[int, float, str]]
+) -> list[list[Any]]:
+    """Return what was printed, each piece with the position of the turn that it is shown with; -1 if before all."""
+    found: list[list[Any]] = []
+    room = MOST_PRINTED
+    orders = [turn.order for turn in shown]
+    for number, _, text in printed:
+        at = bisect_right(orders, every[number].order) - 1 if 0 <= number < len(every) else -1
+        if found and found[-1][0] == at:
+            found[-1][1] += text[:room]
+        elif room:
+            found.append([at, text[:room]])
+        room = max(room - len(text), 0)
+    return found
+
+
+def letters_of(names: Sequence[str]) -> list[str]:
+    """Return a short name for each task: its own if all have one, else letters from A on."""
+    short = shortened(tuple(names)) if len(names) <= HIGHEST else ()
+    if short and len(set(short)) == len(short) and all(0 < len(name) <= 2 and name.isalnum() for name in short):
+        return list(short)
+    return [letter(index) for index in range(len(names))]
+
+
+def letter(index: int) -> str:
+    """Return the letter for a task: A to Z, then AA, AB and so on."""
+    rest, last = divmod(index, 26)
+    return (letter(rest - 1) if rest else "") + chr(ord("A") + last)
+
+
+def _or_none(time: float) -> float | None:
+    return None if isnan(time) else time
