@@ -187,10 +187,9 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
             names[found] = line.function
         return found
 
-    def lane(task: int, short: str, color: str) -> dict[str, Any]:
+    def lane(task: int) -> dict[str, Any]:
         earlier, you = before.get(task), task < 0
-        if task == steps.you:
-            short, color = YOU, INK
+        short, color = marks.get(task, (YOU, INK))
         return {
             "letter": short,
             "name": YOU if you else one_line(records.names[task], LONGEST_NAME),
@@ -203,11 +202,9 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
             "before": earlier and [row(earlier.stop.own), row(earlier.stop.inner), _ends(records, earlier)],
         }
 
-    letters = letters_of([records.names[task] for task in tasks])
-    lanes = [lane(-1, YOU, INK)] * block + [
-        lane(task, short, COLORS[number % len(COLORS)])
-        for number, (task, short) in enumerate(zip(tasks, letters, strict=True))
-    ]
+    others = [task for task in tasks if task != steps.you]
+    letters = letters_of([records.names[task] for task in others])
+    marks = {task: (letters[i], COLORS[i % len(COLORS)]) for i, task in enumerate(others)}
     notes = [records.missed] if records.missed else []
     if not block and steps.you is None:
         notes.append(NO_BLOCK)
@@ -222,7 +219,7 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
         "title": one_line(title, LONGEST_TITLE),
         "ended": records.ended,
         "places": decimals_for(max([records.ended, *(turn.end for turn in every)])),
-        "lanes": lanes,
+        "lanes": [lane(task) for task in lane_of],
         "turns": [
             [
                 lane_of[turn.task],
