@@ -1,10 +1,14 @@
 """The notebooks in a real browser: JupyterLab runs each from top to bottom, and its stop button stops a live cell."""
 
+import asyncio
 import base64
+import contextlib
 import re
 import shutil
 import socket
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from html import unescape
 from pathlib import Path
@@ -13,7 +17,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import LocatorAssertions, expect
 
 from support import browser
@@ -22,6 +26,7 @@ from support.jupyterlab_server import running_server
 from support.notebook_guards import KERNELSPEC
 from support.notebook_samples import changed, error, printed
 from support.notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths, sanitized
+from workshop import Timeline, replay
 
 pytestmark = pytest.mark.slow(100)
 
@@ -279,6 +284,205 @@ def test_answers_are_folded_until_their_cells_run_and_guesses_are_buttons(opened
         assert not {demo, answer} & folded()
         said = page.notebook().cells[answer].text
         assert "You said b." in said
+        assert page.errors == []
+
+
+# Replay
+
+
+KITCHEN = """\
+import asyncio
+
+async def cook(seconds, dish):
+    await asyncio.sleep(seconds)
+    print(dish)
+    return dish
+
+async def evening(timeline, names):
+    async with timeline:
+        dishes = [asyncio.create_task(cook(*each), name=name) for *each, name in names]
+        for dish in await asyncio.gather(*dishes):
+            print("served", dish)
+"""
+DISHES = [(2, "soup", "A"), (0.5, "tea", "B"), (1, "toast", "C")]
+TOLD = [
+    "0.00 s: you start at line 9 and wait at line 11.",
+    "0.00 s: A starts at line 3 and waits at line 4; you wait at line 11.",
+    "0.00 s: B starts at line 3 and waits at line 4; the loop waits for A, and you wait at line 11.",
+    "0.00 s: C starts at line 3 and waits at line 4; the loop waits for A and B, and you wait at line 11.",
+    "0.50 s: B goes on at line 4 and returns; the loop waits for A and C, and you wait at line 11.",
+    "1.00 s: C goes on at line 4 and returns; the loop waits for A, and you wait at line 11.",
+    "2.00 s: A goes on at line 4 and returns; you wait at line 11.",
+    "2.00 s: you go on at line 11 with the results of A, B and C, and leave the block.",
+    "2.00 s: the block is over.",
+]
+"""What a screen reader says, turn by turn."""
+
+
+def run_beside(clock, main) -> None:
+    """Run a coroutine on the jumping clock, in another thread: Playwright has a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(clock.run, main).result()
+
+
+def saved_page(clock, folder: Path, title: str, dishes: list, source: str = KITCHEN) -> Path:
+    """Return the page of an evening, on the jumping clock, of code that stands in a file of its own."""
+    path, space = folder / "kitchen.py", {}
+    path.write_text(source, encoding="utf-8")
+    exec(compile(source, path, "exec"), space)
+    timeline = Timeline(title, steps=True)
+    run_beside(clock, space["evening"](timeline, dishes))
+    return timeline.save(folder / "run.html")
+
+
+@contextlib.contextmanager
+def alone(chromium, path: Path, **options):
+    """Open a file in a page of its own, in which no script may fail."""
+    page, errors = chromium.new_page(**options), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(("file:", "data:")) or errors.append(request.url))
+    page.goto(path.as_uri())
+    yield page
+    page.close()
+    assert errors == []
+
+
+monitored = pytest.mark.skipif(sys.version_info < (3, 12), reason="the block's own code is seen from Python 3.12 on")
+
+
+@monitored
+def test_a_saved_replay_is_stepped_through_by_keys_mouse_and_slider(chromium, clock, tmp_path, capsys):
+    with alone(chromium, saved_page(clock, tmp_path, "gather", DISHES)) as page:
+        status, slider = page.locator("#status"), page.locator("#slider")
+        for number, words in enumerate(TOLD):
+            expect(status).to_have_text(words)
+            expect(slider).to_have_attribute("aria-valuetext", words)
+            expect(page.locator(".line.now")).to_have_count(int(number < len(TOLD) - 1))
+            page.keyboard.press("ArrowRight")
+        expect(page.locator("#printed")).to_have_text("tea toast soup served soup served tea served toast")
+        page.keyboard.press("Home")
+        expect(status).to_have_text(TOLD[0])
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowLeft")
+        expect(status).to_have_text(TOLD[-2])
+        page.click("#back")
+        page.click("#back")
+        expect(status).to_have_text(TOLD[-4])
+        assert page.locator(".line.now .code").inner_text() == "    await asyncio.sleep(seconds)"
+        assert page.locator(".line.now .mark").all_inner_texts() == ["C", "A"]
+        assert page.locator(".line.now .runs").all_inner_texts() == ["C"]
+        assert page.locator(".line:not(.now) .mark.waits").all_inner_texts() == ["you"]
+        assert page.locator("#printed").inner_text() == "tea\ntoast\n"
+        assert page.locator("#tasks .ready .state").all_inner_texts() == ["returned; nobody has its result yet"]
+        slider.fill("4")
+        expect(status).to_have_text(TOLD[4])
+        picture = page.locator("#picture").bounding_box()
+        page.mouse.click(picture["x"] + 0.999 * picture["width"], picture["y"] + 0.5 * picture["height"])
+        expect(status).to_have_text(TOLD[-1])
+
+
+@monitored
+def test_a_saved_replay_plays_and_pauses_and_can_be_touched(chromium, clock, tmp_path, capsys):
+    path = saved_page(clock, tmp_path, "gather", DISHES)
+    with alone(chromium, path, has_touch=True, reduced_motion="reduce", viewport={"width": 700, "height": 900}) as page:
+        status, play = page.locator("#status"), page.locator("#play")
+        assert page.locator("#cursor").evaluate("cursor => getComputedStyle(cursor).transitionDuration") == "0s"
+        page.locator("#forward").tap()
+        expect(status).to_have_text(TOLD[1])
+        page.clock.install()
+        page.keyboard.press(" ")
+        assert play.get_attribute("aria-pressed") == "true"
+        page.clock.run_for(3_000)
+        page.keyboard.press(" ")
+        assert play.get_attribute("aria-pressed") == "false"
+        paused = status.inner_text()
+        assert paused in TOLD[2:6]
+        page.clock.run_for(30_000)
+        assert status.inner_text() == paused
+        page.locator("#last").tap()
+        page.locator("#first").tap()
+        play.tap()
+        page.clock.run_for(30_000)
+        assert status.inner_text() == TOLD[-1]
+        assert play.get_attribute("aria-pressed") == "false"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
+HOSTILE = [
+    "</script><script>window.hacked = 1</script>",
+    "<img src=x onerror='window.hacked = 2'>",
+    '"><svg onload="window.hacked = 3">',
+    "<!--<script>",
+    "]]>&lt;script&gt;\u2028alert(1)//",
+]
+EVIL_KITCHEN = KITCHEN.replace(
+    "    print(dish)\n", '    print(dish)  # </script><img src=x onerror="window.hacked = 4"> \u2028 <!--<script>\n'
+)
+
+
+def test_what_readers_name_and_print_is_text(chromium, clock, tmp_path, capsys):
+    dishes = [(1, words, words) for words in HOSTILE]
+    path = saved_page(clock, tmp_path, HOSTILE[0] + HOSTILE[2], dishes, EVIL_KITCHEN)
+    with alone(chromium, path) as page:
+        page.keyboard.press("End")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.hacked") is None
+        printed = page.locator("#printed").text_content()
+        assert all(words + "\n" in printed for words in HOSTILE)
+        names = page.locator("#tasks .name").all_text_contents()
+        assert names[-5:-1] == HOSTILE[:-1]
+        assert "onerror" in page.locator("#source").text_content()
+        assert page.locator("#replay img").count() == 1
+
+
+REPLAY = [
+    "import asyncio\nfrom workshop import Timeline, replay",
+    "async def sleeper(seconds, name):\n    await asyncio.sleep(seconds)\n    return name",
+    "async with Timeline('</iframe><script>1</script>', steps=True) as timeline:\n"
+    "    for next_result in asyncio.as_completed([sleeper(0.3, 'A'), sleeper(0.1, 'B')]):\n"
+    "        print(await next_result)",
+    "replay(timeline)",
+]
+
+
+@monitored
+def test_a_replay_in_jupyterlab(opened, server):
+    cells = [new_code_cell(source) for source in REPLAY]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), server.root / "replay.ipynb")
+    with opened("replay.ipynb") as page:
+        page.run_all()
+        frame = page.page.frame_locator("iframe.replay-page")
+        status = frame.locator("#status")
+        frame.locator("#forward").click()
+        expect(status).to_have_text(re.compile(r"^0\.00\d? s: [AB] starts at line 1 of sleeper and waits at line 2 of"))
+        frame.locator("#slider").press("ArrowRight")
+        expect(status).to_have_text(re.compile("the loop waits for [AB], and you wait at line 3"))
+        frame.locator("#slider").press("End")
+        frame.locator("#slider").press("ArrowLeft")
+        expect(status).to_have_text(re.compile("you go on at line 3 with the result of A, and leave the block.$"))
+        frame.locator("#first").click()
+        frame.locator("#play").click()
+        expect(status).to_have_text(re.compile(r"the block is over\.$"))
+        assert not page.page.locator(".replay-still").is_visible()
+        assert page.errors == []
+
+
+def test_a_replay_that_nobody_trusts_is_a_picture_and_a_table(opened, server, clock):
+    timeline = Timeline("gather", steps=True)
+
+    async def main():
+        async with timeline:
+            await asyncio.gather(asyncio.sleep(1), asyncio.sleep(2))
+
+    run_beside(clock, main())
+    html = replay(timeline)._repr_mimebundle_()["text/html"]
+    cell = new_code_cell("replay(timeline)")
+    cell.outputs = [new_output("display_data", {"text/html": html})]
+    nbformat.write(new_notebook(cells=[cell], metadata={"kernelspec": KERNELSPEC}), server.root / "untrusted.ipynb")
+    with opened("untrusted.ipynb") as page:
+        expect(page.page.locator(".jp-OutputArea-output img")).to_be_visible()
+        expect(page.page.locator(".jp-OutputArea-output pre")).to_contain_text("sleep(2)")
+        assert page.page.locator(".jp-OutputArea-output iframe").count() == 0
         assert page.errors == []
 
 

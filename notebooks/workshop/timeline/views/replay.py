@@ -151,8 +151,8 @@ def in_notebook(title: str, records: Records, start: float = 0.0) -> str:
     panel = Panel(title, with_block(records), None)
     image = as_html(drawn([panel])[0], describe(title, records))
     return (
-        "<style>.replay-page{width:100%;border:0;height:" + f"{tall}px" + "}"
-        "@media(max-width:900px){.replay-page{height:760px}}"
+        f"<style>.replay-page{{width:100%;height:{tall}px;border:0;border-radius:8px}}"
+        "@media(max-width:900px){.replay-page{height:860px}}"
         ".replay-page~.replay-still{display:none}"
         "@media print{.replay-page{display:none}.replay-page~.replay-still{display:block}}</style>"
         f'<iframe class="replay-page" title="replay, to step through" sandbox="allow-scripts" '
