@@ -306,12 +306,13 @@ async def evening(timeline, names):
 """
 DISHES = [(2, "soup", "A"), (0.5, "tea", "B"), (1, "toast", "C")]
 TOLD = [
-    "0.00 s: you start at line 9 and wait at line 11.",
-    "0.00 s: A starts at line 3 and waits at line 4; you wait at line 11.",
-    "0.00 s: B starts at line 3 and waits at line 4; the loop waits for A, and you wait at line 11.",
-    "0.00 s: C starts at line 3 and waits at line 4; the loop waits for A and B, and you wait at line 11.",
-    "0.50 s: B goes on at line 4 and returns; the loop waits for A and C, and you wait at line 11.",
-    "1.00 s: C goes on at line 4 and returns; the loop waits for A, and you wait at line 11.",
+    "0.00 s: you start at line 9 and wait at line 11 for A, B and C.",
+    "0.00 s: A starts at line 3 and waits at line 4; you wait at line 11 for A, B and C.",
+    "0.00 s: B starts at line 3 and waits at line 4; the loop waits for A, and you wait at line 11 for A, B and C.",
+    "0.00 s: C starts at line 3 and waits at line 4; the loop waits for A and B, "
+    "and you wait at line 11 for A, B and C.",
+    "0.50 s: B goes on at line 4 and returns; the loop waits for A and C, and you wait at line 11 for A and C.",
+    "1.00 s: C goes on at line 4 and returns; the loop waits for A, and you wait at line 11 for A.",
     "2.00 s: A goes on at line 4 and returns; you wait at line 11.",
     "2.00 s: you go on at line 11 with the results of A, B and C, and leave the block.",
     "2.00 s: the block is over.",

@@ -130,7 +130,7 @@ def told(run: dict) -> list[str]:
         return str(numbers[row]) if row >= 0 else "-"
 
     return [
-        f"{run['lanes'][lane]['letter']} {line(came)}>{line(stop)}" for lane, _, _, _, came, _, stop, _ in run["turns"]
+        f"{run['lanes'][lane]['letter']} {line(came)}>{line(stop)}" for lane, _, _, _, came, _, stop, *_ in run["turns"]
     ]
 
 
@@ -166,7 +166,7 @@ def test_five_apis_at_random_delays(folder):
     assert bare.returncode == 3
     [run] = page_of(folder)
     order = [int(number) for number in re.findall(r"API (\d)", bare.stdout)]
-    ends = [run["lanes"][turn[0]]["name"] for turn in run["turns"] if turn[-1]]
+    ends = [run["lanes"][turn[0]]["name"] for turn in run["turns"] if turn[7]]
     assert [int(name[len("fetch(")]) for name in ends[:-1]] == order != sorted(order)
     assert [text for _, text in run["printed"]] == [f"just received: API {number}\n" for number in order]
     assert told(run)[:2] == ["you 11>15", "A 7>8"]
@@ -260,6 +260,7 @@ def test_a_script_notices_nothing(folder, name):
 def test_ctrl_c(folder):
     source = """\
 import asyncio, os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # else ignored where the tests run in the background
 async def main():
     try:
         asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGINT)

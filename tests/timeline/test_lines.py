@@ -6,6 +6,7 @@ Each line that counts here ends in a comment, by which it is told: `a1` is the f
 import asyncio
 import linecache
 import sys
+import threading
 import types
 from collections.abc import Iterable
 
@@ -369,12 +370,15 @@ async def test_a_queue(clock):
 
 
 async def test_to_thread():
-    """On a usual loop: a thread takes real time."""
+    """On a usual loop: a thread takes real time. It ends after the task has begun to wait."""
+    waits = threading.Event()
 
     def work():
+        waits.wait()
         print("from the thread", end="")
 
     async def asking():  # k
+        asyncio.get_running_loop().call_soon(waits.set)
         await asyncio.to_thread(work)  # k1
 
     async with Timeline(steps=True) as timeline:  # with

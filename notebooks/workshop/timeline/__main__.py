@@ -58,7 +58,8 @@ def _main_module(script: str) -> ModuleType:
     module.__file__ = script
     module.__builtins__ = builtins
     module.__loader__ = SourceFileLoader("__main__", script)
-    module.__cached__ = None
+    if sys.version_info < (3, 15):
+        module.__cached__ = None
     if sys.version_info < (3, 14):
         module.__annotations__ = {}
     sys.modules["__main__"] = module

@@ -6,7 +6,7 @@ readers see them as a sequence of `TaskRecord`. Standard library only.
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
@@ -101,6 +101,7 @@ class Steps:
         block: the steps of the block's own code, if they are known, as those of one task.
         opened: where the block's own code begins, as an index into `places`; 0 if that is not known.
         you: the index of the task that is the block's own code, if it is among the tasks.
+        awaited: the tasks that the block's own code waits for after a step, where that is known, by the step's order.
         printed: what was printed: the number in `order` of the step that did, the moment, and the text.
         sources: the text that the lines of `places` stand in.
     """
@@ -114,6 +115,7 @@ class Steps:
     block: "Steps | None" = None
     opened: int = 0
     you: int | None = None
+    awaited: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     printed: Sequence[tuple[int, float, str]] = ()
     sources: Sequence[Source] = ()
 

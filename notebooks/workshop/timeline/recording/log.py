@@ -7,6 +7,7 @@ little time and memory, and keeps no task, coroutine or result alive.
 import sys
 from array import array
 from asyncio import Future
+from asyncio.tasks import _GatheringFuture
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,10 +48,15 @@ class Waits:
         nested: the tasks that, inside their own code, have run code of recorded tasks once more, as recursion does.
         thrown: by the place of a task into whose await an error was thrown, the frames between the one where it arrived
             and the task's own.
+        you: the place of the task whose code is the latest block, or -1: of its waits it is noted what they are for.
+        awaited: for which tasks it waits, by their places; by the moment after which it does so.
         open: whether somebody wants to know more.
     """
 
-    __slots__ = ("inner", "nested", "open", "stops", "tasks", "thrown", "times", "waiting", "where")
+    __slots__ = (
+        *("awaited", "inner", "nested", "open", "stops", "tasks"),
+        *("thrown", "times", "waiting", "where", "you"),
+    )
 
     def __init__(self, room: int) -> None:
         self.times = array("d")
@@ -61,6 +67,8 @@ class Waits:
         self.inner: tuple[int, Place] | None = None
         self.nested: set[int] = set()
         self.thrown: dict[int, list[FrameType]] = {}
+        self.you = -1
+        self.awaited: dict[int, tuple[int, ...]] = {}
         self.open = True
 
     def stop(self, place: int, time: float, own: Place | None, inner: Place | None = None) -> None:
@@ -82,6 +90,13 @@ class Waits:
             self.waiting[place] = False
             self.inner = None
             self.start(place, clock())
+
+    def waits_for(self, value: object) -> None:
+        """Note what the wait is for that has just begun: a task, or those that were gathered; if it can be seen."""
+        tasks = value._children if type(value) is _GatheringFuture else (value,)
+        places = tuple(task._timeline_place for task in tasks if hasattr(task, "_timeline_place"))
+        if places:
+            self.awaited[len(self.times)] = places
 
     def passed_up(self, value: object) -> Place | None:
         """Return from which place in the reader's code comes what a wait passes up."""
@@ -220,6 +235,7 @@ class Snapshot:
         self.over = self.passed_by = False
         self._places: list[range] = []  # of the tasks, run by run
         self._waits = None if waits is None else (waits.tasks[:], waits.times[:], waits.stops[:])
+        self._awaited = {} if waits is None else waits.awaited.copy()
         self._first = first
         self.block: int | None = None
         self.opened = self.closed = 0
@@ -285,9 +301,13 @@ class Snapshot:
             elif place == self.block and last >= self._first:
                 block.add(0, max(begin, 0.0), end, max(moment, self._first), stop)
 
+        awaited = {}
         for moment, (place, time) in enumerate(zip(*self._waits[:2], strict=True)):
             if place in begun:
                 first, begin = begun.pop(place)
+                if place == self.block and moment + 1 in self._awaited:
+                    tasks = (index_of.get(place) for place in self._awaited[moment + 1])
+                    awaited[max(first, self._first)] = tuple(task for task in tasks if task is not None)
                 keep(place, begin, time - self._began, first, moment, next(stops))
             else:
                 begun[place] = moment, time - self._began
@@ -299,7 +319,7 @@ class Snapshot:
                 found.begins[first] = started[index]
                 if not isnan(finished[index]):
                     found.ends[last - 1] = finished[index]
-        found.you = index_of.get(self.block)
+        found.you, found.awaited = index_of.get(self.block), awaited
         found.block = block.on_piles(1) if block.owners else None
         found.places, found.sources = self.lines
         if found.block is not None:

@@ -42,7 +42,7 @@ class EveryLoop:
             original(loop, *arguments, **options)
             # Whatever runs in this context from now on belongs to it: a `Runner` copies it after it has made its loop.
             scope = Recorder.on(loop).open(steps=True)
-            scope.place = 0  # the first task is the program's own
+            scope.place = scope.recorder.moments.waits.you = 0  # the first task is the program's own
             self._scopes.append(scope)
 
         return init

@@ -179,6 +179,8 @@ class WatchedInSteps(Watched):
             error.__traceback__ = error.__traceback__.tb_next
             raise
         self._waits.begins(self._place, *places_of(self.coroutine))
+        if self._place == self._waits.you:
+            self._waits.waits_for(awaited)
         return awaited
 
     def throw(self, *error: Any) -> Any:
@@ -435,6 +437,8 @@ class Monitor:
                             number = waits.where.number((code, offset), waits.passed_up(value))
                             waits.inner = None
                         waits.stops.append(number)
+                        if place == waits.you:
+                            waits.waits_for(value)
                     return None
             except (AttributeError, RuntimeError):
                 pass
@@ -457,6 +461,7 @@ class Monitor:
                 thrown = waits.thrown.get(place)
                 if own is here:
                     waits.begins(place, (code, offset), inner)
+                    waits.waits_for(value)
                 elif thrown and thrown[0] is here:
                     for frame in waits.thrown.pop(place):
                         if inner is None and is_readers(frame.f_code.co_filename):

@@ -202,7 +202,7 @@ class Recorder:
         scope.frame = frame
         scope.opened = waits.where.number((frame.f_code, frame.f_lasti))
         if getattr(task, "_timeline_waits", None) is waits and task.get_coro().cr_frame is frame:
-            scope.place = task._timeline_place
+            scope.place = waits.you = task._timeline_place
             return
         # It gets a place as if it were a task, but no timeline's.
         scope.place = place = len(moments)

@@ -204,6 +204,7 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
 
     others = [task for task in tasks if task != steps.you]
     letters = letters_of([records.names[task] for task in others])
+    yours = {-1, steps.you}
     marks = {task: (letters[i], COLORS[i % len(COLORS)]) for i, task in enumerate(others)}
     notes = [records.missed] if records.missed else []
     if not block and steps.you is None:
@@ -227,6 +228,7 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
                 round(turn.end, 7),
                 *(row(line) for line in (turn.came.own, turn.came.inner, turn.stop.own, turn.stop.inner)),
                 int(_ends(records, turn)),
+                [lane_of[task] for task in steps.awaited.get(turn.order, ()) if task in lane_of and turn.task in yours],
             ]
             for turn in shown
         ],
@@ -275,6 +277,8 @@ def _printed(
             found[-1][1] += text[:room]
         elif room:
             found.append([at, text[:room]])
+        if room and room < len(text):
+            found.append([at, "\n…"])
         room = max(room - len(text), 0)
     return found
 
