@@ -4,6 +4,7 @@ pytest calls the hooks for notebooks/ only if they stand in a conftest.py there 
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -13,8 +14,14 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from clock import kernel
-from support.measured import is_measured, without_pictures
-from support.newer_python import faults_without_comparison, in_words, outputs_instead, shows_more_than_stored
+from support.measured import is_measured, is_replay, without_pictures
+from support.newer_python import (
+    STORED_PYTHON,
+    faults_without_comparison,
+    in_words,
+    outputs_instead,
+    shows_more_than_stored,
+)
 from support.notebook_tools import without_note
 
 COMPARED_TOO = {"image/png", "image/jpeg", "metadata"}
@@ -93,7 +100,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             return not item.comparison_traceback
 
         item.compare_outputs = compare_outputs
-    if is_measured(tags):
+    if is_measured(tags) or (is_replay(item.cell.outputs) and sys.version_info[:2] != STORED_PYTHON):
         compare = item.compare_outputs
         item.compare_outputs = lambda test, ref, skip_compare=None: compare(
             *([nbformat.from_dict(output) for output in without_pictures(outputs)] for outputs in (test, ref)),

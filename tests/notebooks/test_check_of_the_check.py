@@ -92,6 +92,13 @@ def figure(picture: str = PICTURE, words: str = "slope 1 (here: 1.04)", width: s
     return shown({"image/png": picture, "text/plain": words, "text/html": html}, "A line.")
 
 
+def stepped(lines: str = "line 3", height: int = 470, title: str = "replay") -> dict:
+    """Return a replay's output, of which the page and its height may differ where it is measured."""
+    style = f"<style>.replay-page{{height:{height}px}}</style>"
+    frame = f'<iframe class="replay-page" title="{title}" srcdoc="{lines}"></iframe>'
+    return shown({"text/plain": "a table", "text/html": style + frame})
+
+
 OTHER_PICTURE = PICTURE.replace("Nk", "Nl")
 NEEDS_NEWER = "needs-python-3.97"
 WORDS = printed("This needs Python 3.97 or later.\n")
@@ -126,6 +133,7 @@ KINDS = {
     "several": code("display('one'); print('two')", shown({"text/plain": "'one'"}), printed("two\n")),
     "nothing": code("_ = 1"),
     "measured": show(figure(), tags=["measured"]),
+    "replay": show(stepped()),
 }
 """Cells that store what they show: each kind of output."""
 
@@ -133,6 +141,7 @@ MAY_DIFFER = {
     "a value of this machine": code("print('3 (here: 3.13)')", printed("3 (here: 3.11)\n")),
     "a measured picture": show(figure(), tags=["measured"]) | {"outputs": [figure(OTHER_PICTURE)]},
     "a measured value": show(figure(), tags=["measured"]) | {"outputs": [figure(words="slope 1 (here: 0.9)")]},
+    "a measured replay": show(stepped(), tags=["measured"]) | {"outputs": [stepped("line 4", 640)]},
     "what an older Python cannot show": code(SAY_WORDS, printed("new\n"), tags=[NEEDS_NEWER]),
     "what this Python prints otherwise": code("print('new')", printed("old\n"), **prints_here("new\n")),
 }
@@ -141,6 +150,7 @@ MAY_DIFFER = {
 MUST_NOT_DIFFER = {
     "a picture that is not measured": show(figure()) | {"outputs": [figure(OTHER_PICTURE)]},
     "HTML beside a measured picture": show(figure(), tags=["measured"]) | {"outputs": [figure(width="50%")]},
+    "HTML beside a measured replay": show(stepped(), tags=["measured"]) | {"outputs": [stepped(title="page")]},
     "no picture where one was measured": code(
         "display(1)", shown({"image/png": PICTURE, "text/plain": "1"}), tags=["measured"]
     ),

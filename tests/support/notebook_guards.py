@@ -229,7 +229,7 @@ def _svgs(cell: Cell, folder: Path) -> Iterator[str]:
     """Yield the SVG pictures that a cell shows: those of its outputs, and files beside the notebook."""
     for output in cell.outputs:
         data = output.get("data", {})
-        for encoded in re.findall(r"data:image/svg\+xml;base64,([^\"]*)", joined(data.get("text/html", ""))):
+        for encoded in re.findall(r"data:image/svg\+xml;base64,([\w+/=]*)", joined(data.get("text/html", ""))):
             yield base64.b64decode(encoded).decode()
         yield joined(data.get("image/svg+xml", ""))
     for picture in PICTURE.finditer(cell.source) if cell.is_markdown else ():

@@ -179,12 +179,12 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
     shown = [turn for turn in shown if turn.task in lane_of]
     text = [(source, number) for source in steps.sources for number in range(len(source.lines))]
     rows = {(source.file, source.first + number): row for row, (source, number) in enumerate(text)}
-    names: dict[int, str] = {}
+    functions: dict[int, str] = {}
 
     def row(line: Line | None) -> int:
         found = -1 if line is None else rows.get(line[:2], -1)
         if found >= 0 and line.function:
-            names[found] = line.function
+            functions[found] = line.function
         return found
 
     def lane(task: int) -> dict[str, Any]:
@@ -193,6 +193,7 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
         return {
             "letter": short,
             "name": YOU if you else one_line(records.names[task], LONGEST_NAME),
+            "short": one_line(brief.get(task, ""), LONGEST_NAME),
             "color": color,
             "row": task + block,
             "created": 0 if you else records.created[task],
@@ -203,7 +204,9 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
         }
 
     others = [task for task in tasks if task != steps.you]
-    letters = letters_of([records.names[task] for task in others])
+    names = tuple(records.names[task] for task in others)
+    brief = dict(zip(others, shortened(names), strict=True)) if len(names) <= HIGHEST else {}
+    letters = letters_of(names)
     yours = {-1, steps.you}
     marks = {task: (letters[i], COLORS[i % len(COLORS)]) for i, task in enumerate(others)}
     notes = [records.missed] if records.missed else []
@@ -233,7 +236,7 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
             for turn in shown
         ],
         "sources": [{"name": source.name, "first": source.first, "lines": source.lines} for source in steps.sources],
-        "names": names,
+        "names": functions,
         "printed": _printed(every, shown, steps.printed),
         "notes": notes,
         "picture": {
