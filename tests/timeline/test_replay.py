@@ -114,6 +114,11 @@ def test_what_is_no_timeline_is_refused(wrong):
         replay(wrong)
 
 
+async def test_a_start_is_a_number(clock):
+    with pytest.raises(TypeError, match="start takes a number"):
+        replay(await evening(), start="later")
+
+
 async def test_inside_the_block_what_is_known_so_far_is_shown(clock, tmp_path):
     async with Timeline(steps=True) as timeline:
         await asyncio.create_task(cook(0.25, "tea"))

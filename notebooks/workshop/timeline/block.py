@@ -264,14 +264,14 @@ def replay(timeline: Timeline, start: float = 0.0) -> Replay:
         runs and hollow where it waits, the timeline with a cursor, and what had been printed by then.
 
     Raises:
-        TypeError: if it is not a timeline.
+        TypeError: if it is not a timeline, or the start not a number.
         ValueError: if it was recorded without steps.
     """
     if not isinstance(timeline, Timeline):
         raise TypeError(f"replay takes a timeline, such as replay(timeline), not {timeline!r}")
     if not timeline.steps:
         raise ValueError(page.NO_STEPS)
-    return Replay(timeline, start)
+    return Replay(timeline, _number("start", start))
 
 
 def as_text(timelines: Sequence[Timeline]) -> str:

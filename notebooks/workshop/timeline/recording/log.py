@@ -94,7 +94,7 @@ class Waits:
     def waits_for(self, value: object) -> None:
         """Note what the wait is for that has just begun: a task, or those that were gathered; if it can be seen."""
         tasks = value._children if type(value) is _GatheringFuture else (value,)
-        places = tuple(task._timeline_place for task in tasks if hasattr(task, "_timeline_place"))
+        places = tuple(task._timeline_place for task in tasks if hasattr(type(task), "_timeline_moments"))
         if places:
             self.awaited[len(self.times)] = places
 

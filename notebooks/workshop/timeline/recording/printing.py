@@ -33,7 +33,7 @@ def listen(stream: Any, heard: Callable[[str], None]) -> None:
                 return written
 
             stream.write = write
-        except AttributeError:
+        except (AttributeError, TypeError):
             return
     _streams[id(stream)] = stream, listeners + 1
 
@@ -45,5 +45,7 @@ def leave(stream: Any) -> None:
         _streams[id(stream)] = stream, listeners - 1
     elif listeners:
         del _streams[id(stream)]
-        if getattr(stream.__dict__.get("write"), "__module__", None) == __name__:  # else somebody else's since
+        if (
+            getattr(getattr(stream, "__dict__", {}).get("write"), "__module__", None) == __name__
+        ):  # else somebody else's since
             del stream.write
