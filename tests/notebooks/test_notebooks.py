@@ -259,10 +259,12 @@ def test_a_good_list_of_notebooks_has_no_fault():
 def test_broken_links_in_texts_are_found(tmp_path):
     here, there = tmp_path / "here.md", tmp_path / "there.md"
     there.write_text("# What you'll see\n\n```\n# no heading\n```\n", encoding="utf-8")
+    (tmp_path / "there(1).md").touch()
     good = "[a](there.md) [b](there.md#what-youll-see) [c](https://example.org/x.md) [![pic](there.md)](there.md)"
-    assert list(guards.broken_links(good, here)) == []
+    assert list(guards.broken_links(f"{good} [e](there(1).md)", here)) == []
     for bad in (
         "[a](gone.md)",
+        "[e](there(2).md)",
         "[b](there.md#no-heading)",
         "![c](gone.png)",
         "[![pic](there.md)](gone.md)",

@@ -37,7 +37,9 @@ SIZE = re.compile(r'<svg[^>]* width="([\d.]+)(?P<unit>pt)?" height="([\d.]+)')
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 WRONG, RIGHT = "✗", "✓"
 
-LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\(<?(?P<target>[^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
+TARGET = r"(?P<target>(?:[^()\s>]|\([^()\s>]*\))+)"
+"""Where a link leads; parentheses may stand in it in pairs."""
+LINK = re.compile(rf"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\(<?{TARGET}>?(?:\s+\"[^\"]*\")?\)")
 PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(<?(?P<target>[^)\s>]+)>?[^)]*\)")
 HTML_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE | re.DOTALL)
 ALT_ATTRIBUTE = re.compile(r"\balt=(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
