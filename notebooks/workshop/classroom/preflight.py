@@ -22,6 +22,7 @@ MINIMUMS = {
     "aiostream": "0.8",
     "anyio": "4.16",
     "distributed": "any",
+    "httpx": "any",
 }
 """The packages of the lessons, and the lowest version of each, as in requirements.in."""
 
@@ -37,6 +38,7 @@ PURPOSES = {
     "aiostream": "chapter 09",
     "anyio": "chapter 10",
     "distributed": "chapter 10",
+    "httpx": "chapter 11",
 }
 """What packages are for that not every lesson uses."""
 
