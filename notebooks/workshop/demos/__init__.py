@@ -1,4 +1,4 @@
-"""What single chapters show: a restaurant, three patients, requests, a queue, processes, a cluster, loops, scale.
+"""What single chapters show: a restaurant, patients, requests, a queue, processes, a cluster, loops, scale, messages.
 
 Each module belongs to one chapter and may be imported by that chapter's notebook and exercises; none imports another,
 but `chart` draws what `scale` measured, and `kitchen` what stands on the slips of `restaurant`.
