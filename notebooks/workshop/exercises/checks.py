@@ -153,6 +153,9 @@ async def attempt(
     return outcome
 
 
+MORE_ON_MESSAGES = "Chapter 11 has more on such messages."
+"""What to say behind the idea of a message of Python's or of a library's."""
+
 KERNELS_TASKS = "Among `asyncio.all_tasks()` are the kernel's own, which never end."
 """What to say of an answer that asked for all tasks, and then waited."""
 
@@ -253,8 +256,8 @@ def _error(outcome: Outcome, answer: Any, case: str) -> str:
         return f"Your code was cancelled{case}: by a task that it awaits, or by itself."
     if outcome.error.startswith(f"TypeError: {getattr(answer, '__qualname__', '')}() "):  # the check's own call
         idea = "Keep the parameters that the exercise gives."
-    else:
-        idea = idea_behind(outcome.error)
+    elif idea := idea_behind(outcome.error):
+        idea += f" {MORE_ON_MESSAGES}"
     line = outcome.error_line and f", in {outcome.error_line}"
     return f"Your code raised {outcome.error}{case}{line}. {idea}".rstrip()
 
