@@ -252,15 +252,15 @@ def test_growth_is_claimed_within_margins_only(exponent, words):
 
 def test_a_claim_says_whether_it_holds():
     more, less = Curve("a", [1, 9], [1, 50]), Curve("b", [1, 9], [1, 2])
-    assert scale.at_least(10, more, less) == "9 calls: a at least 10 times as much as b (here: 25.0)"
-    assert scale.at_least(30, more, less) == "9 calls: a less than 30 times as much as b (here: 25.0)"
+    assert scale.at_least(10, more, less) == "9 calls: a at least 10 × b (here: 25.0)"
+    assert scale.at_least(30, more, less) == "9 calls: a less than 30 × b (here: 25.0)"
 
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_costs_are_compared_for_the_most_calls_that_both_were_measured_for(swapped):
     curves = [Curve("a", [1, 9], [1, 4]), Curve("b", [1, 9, 1_000], [1, 2, 2_000])]
     first, second = reversed(curves) if swapped else curves
-    words = "b less than 1 times as much as a (here: 0.5)" if swapped else "a at least 1 times as much as b (here: 2.0)"
+    words = "b less than 1 × a (here: 0.5)" if swapped else "a at least 1 × b (here: 2.0)"
     assert scale.at_least(1, first, second) == f"9 calls: {words}"
 
 

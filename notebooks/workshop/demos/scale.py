@@ -224,8 +224,8 @@ def at_least(times: float, more: Curve, less: Curve) -> str:
             f"{less.name!r} for {theirs[1]}"
         )
     ratio = costs[0][number] / costs[1][number]
-    claim = f"at least {times:g} times" if ratio >= times else f"less than {times:g} times"
-    return f"{number:,} calls: {more.name} {claim} as much as {less.name} (here: {ratio:.1f})"
+    claim = f"at least {times:g} ×" if ratio >= times else f"less than {times:g} ×"
+    return f"{number:,} calls: {more.name} {claim} {less.name} (here: {ratio:.1f})"
 
 
 async def measure_time(way: Way, numbers: Sequence[int], *, limit: int = LIMIT, answers: int | None = None) -> Curve:
