@@ -198,7 +198,7 @@ BAD = {
     "no link back": (neighbours, source(NEXT, "00_a.ipynb", "picture.png")),
     "a link too far": (neighbours, append(markdown("[far](03_d.ipynb)"))),
     "a long cell": (guards.cell_lengths, source(FIGURE, "figure", "figure\n" * 16)),
-    "a long line": (guards.cell_lengths, source(FIGURE, "figure", "figure" + " + 1" * 21)),
+    "a long line": (guards.cell_lengths, source(FIGURE, "figure", "figure" + " + 1" * 17)),
     "many longish cells": (
         guards.cell_lengths,
         lambda n, c: [cell.update(source="x\n" * 6) for cell in c if cell["cell_type"] == "code"],

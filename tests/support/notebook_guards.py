@@ -27,7 +27,7 @@ from support.notebook_tools import (
 
 Guard = Callable[[Notebook], Iterator[str]]
 
-MOST_LINES, MOST_MEDIAN_LINES, MOST_WIDE = 15, 5, 88
+MOST_LINES, MOST_MEDIAN_LINES, MOST_WIDE = 15, 5, 73
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 OPENING = ["What you'll do", "What you'll learn", "What you'll need"]
 CLOSING = ["Summary", "Next"]
