@@ -455,7 +455,7 @@ def test_a_replay_in_jupyterlab(opened, server):
         frame = page.page.frame_locator("iframe.replay-page")
         status = frame.locator("#status")
         frame.locator("#forward").click()
-        expect(status).to_have_text(re.compile(r"^0\.00\d? s: [AB] starts at line 1 of sleeper and waits at line 2 of"))
+        expect(status).to_have_text(re.compile(r"^0\.\d+ s: [AB] starts at line 1 of sleeper and waits at line 2 of"))
         frame.locator("#slider").press("ArrowRight")
         expect(status).to_have_text(re.compile("the loop waits for [AB], and you wait at line 3"))
         frame.locator("#slider").press("End")
