@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.places import ROOT
+from support.places import NOTEBOOKS, ROOT
 from workshop.classroom import offline_archive
 from workshop.classroom.preflight import PYTHONS
 
@@ -60,7 +60,8 @@ def test_the_archive_holds_all_that_is_needed_and_no_leftovers(tmp_path):
     inside = {name.partition("/")[2] for name in names}
     files = {"README.md", "LICENSE", "INSTRUCTORS.md", "requirements.txt", "START-HERE.txt"}
     assert files | {"notebooks/01_sleepers.ipynb", "wheels/package_1-1-py3-none-any.whl"} <= inside
-    assert len([name for name in inside if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", name)]) == 11
+    notebooks = [f"notebooks/{path.name}" for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    assert sorted(name for name in inside if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", name)) == notebooks
     assert not [name for name in inside if "__pycache__" in name or "checkpoint" in name or "my_reports" in name]
     assert start.count("pip install --no-index --find-links wheels -r requirements.txt") == 2
     assert {path.replace("\\", "/") for path in re.findall(r"notebooks[\w\\/]+\.\w+", start)} <= inside
