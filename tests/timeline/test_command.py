@@ -23,7 +23,7 @@ async def sleeper(seconds, name):
     return name
 
 async def main():
-    sleepers = [sleeper(0.4, "A"), sleeper(0.1, "B"), sleeper(0.2, "C")]
+    sleepers = [sleeper(0.8, "A"), sleeper(0.2, "B"), sleeper(0.4, "C")]
     for name in await asyncio.gather(*sleepers):
         print(name)
 
@@ -42,7 +42,7 @@ async def fetch(number, delay):
     return f"API {number}"
 
 async def main():
-    delays = [0.1 + chance.random() / 3 for _ in range(5)]
+    delays = chance.sample([0.1, 0.4, 0.7, 1, 1.3], 5)
     tasks = [asyncio.create_task(fetch(n, delay)) for n, delay in enumerate(delays)]
     for next_result in asyncio.as_completed(tasks):
         result = await next_result
@@ -72,7 +72,7 @@ async def main():
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     tasks = [asyncio.create_task(fetch(port, path)) for path in (b"fast", b"slow")]
-    for next_result in asyncio.as_completed(tasks, timeout=0.5):
+    for next_result in asyncio.as_completed(tasks, timeout=2):
         print(await next_result)
 
 asyncio.run(main())
@@ -155,9 +155,9 @@ def test_three_sleepers(folder):
     )
     assert run["printed"] == [[7, "A\nB\nC\n"]]
     assert [lane["name"] for lane in run["lanes"]][1:] == [
-        "sleeper(0.4, 'A')",
-        "sleeper(0.1, 'B')",
-        "sleeper(0.2, 'C')",
+        "sleeper(0.8, 'A')",
+        "sleeper(0.2, 'B')",
+        "sleeper(0.4, 'C')",
     ]
 
 
