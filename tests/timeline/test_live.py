@@ -156,8 +156,10 @@ def test_frames_follow_what_happens(clock, notebook):
     received = [len(marks(svg, "received")) for svg in notebook.pictures]
     assert received == finished
     assert all(texts(svg)[0].startswith("Three <sleepers>") for svg in notebook.pictures)
-    assert any("to the deadline" in texts(svg)[1] for svg in notebook.pictures)
-    *_, (at, _, last) = notebook.sent
+    *frames, (at, _, last) = notebook.sent
+    for moment, _, data in frames:
+        left = f" · {1.5 - moment:.2f} s to the deadline" if moment < 1.5 else " · deadline passed"
+        assert data["text/plain"].endswith(left) and texts(image(data["text/html"])[0])[1].endswith(left)
     svg, alt = image(last["text/html"])
     assert at == 2
     assert alt.startswith("Three <sleepers>: 3 tasks over 2.00 seconds.")

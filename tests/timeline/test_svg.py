@@ -121,6 +121,15 @@ def test_bars_cover_the_recorded_time(count):
         assert any(abs(x + width - left - task.finished * unit) < 0.7 for task in tasks)
 
 
+def test_each_bar_stands_in_the_row_of_its_name():
+    tasks = many(12)
+    root = drawn(tasks)
+    names = {text.text: float(text.get("y")) for text in root.iter(f"{SVG}text")}
+    for number, (task, (_, y, width, height)) in enumerate(zip(tasks, boxes(root, "result"), strict=True)):
+        assert width / scale(root)[0] == pytest.approx(task.finished, rel=0.01)
+        assert y < names[f"task {number}"] < y + height
+
+
 def test_what_stands_where():
     root = drawn(EVERY_KIND)
     unit, left = scale(root)
@@ -191,8 +200,22 @@ def test_panels_share_the_time_axis_and_have_their_deadlines():
     assert [pytest.approx((x - left) / unit, abs=0.01) for x, _ in marks(root, "deadline")] == [1, 4.5]
     assert [text for text in texts(root) if text.startswith("deadline")] == ["deadline 1 s", "deadline 4.5 s"]
     assert len({x for x, *_ in boxes(root, "result")}) == 1
-    late = scale(drawn(Panel("", many(1), 70)))
-    assert late[0] * 70 + late[1] < WIDTH
+
+
+def test_the_time_axis_reaches_a_late_deadline_and_what_was_received_after_the_block():
+    for panel in (Panel("", many(1), 70), Panel("", records(("a", 0, 0, 1, 70, "result"), ended=2.0))):
+        unit, left = scale(drawn(panel))
+        assert unit * 70 + left < WIDTH
+
+
+@pytest.mark.parametrize("count", [1, 12, 250])
+def test_a_deadline_is_a_dashed_line_over_all_rows(count):
+    root = drawn(Panel("", many(count), 2.5))
+    (line,) = (path for path in root.iter(f"{SVG}path") if path.get("class") == "deadline")
+    top, bottom = map(float, re.fullmatch(r"M[\d.]+ ([\d.]+)V([\d.]+)", line.get("d")).groups())
+    rows = [(y, y + height) for _, y, _, height in boxes(root, "result")[:count]]
+    assert top < min(rows)[0] and max(rows)[1] < bottom
+    assert line.get("stroke-dasharray")
 
 
 def test_an_axis_that_is_known_beforehand_stands_still():
@@ -251,10 +274,15 @@ def seen(tasks, numpy, monkeypatch, height=100, width=90):
     if not numpy:
         monkeypatch.setattr(raster, "numpy_or_none", lambda: None)
     address, looks = raster.image(tasks, 10.0, width, height)
+    return looks, pixels_of(address, width, height)
+
+
+def pixels_of(address, width, height):
+    """Return red, green and blue of each pixel of an image, given as a data URL."""
     data = b64decode(address.removeprefix("data:image/png;base64,"))
     assert data[16:24] == width.to_bytes(4, "big") + height.to_bytes(4, "big")
     raw = zlib.decompress(data[data.index(b"IDAT") + 4 : -16])
-    return looks, np.frombuffer(raw, np.uint8).reshape(height, 1 + 3 * width)[:, 1:].reshape(height, width, 3)
+    return np.frombuffer(raw, np.uint8).reshape(height, 1 + 3 * width)[:, 1:].reshape(height, width, 3)
 
 
 @pytest.mark.parametrize("numpy", [True, False], ids=["numpy", "plain"])
@@ -299,6 +327,17 @@ def test_of_a_few_bars_by_hand():
     assert raster.coverage(bars, 4.0, 3, 4, 3) == pytest.approx(
         np.array([[1, 1, 1, 1], [0.5, 0.75, 0, 0], [0, 0, 0, 0]])
     )
+
+
+def test_their_image_lies_on_the_time_axis_of_the_picture():
+    tasks = many(600)
+    root = drawn(Panel("", tasks, 20))
+    (image,) = root.iter(f"{SVG}image")
+    x, width, height = (int(image.get(place)) for place in ("x", "width", "height"))
+    unit, left = scale(root)
+    painted = np.flatnonzero((pixels_of(image.get("href"), width, height) < 255).any(axis=(0, 2)))
+    assert (x, painted[0]) == (left, 0)
+    assert painted[-1] == pytest.approx(max(tasks.finished) * unit, abs=1)
 
 
 def test_without_numpy_too_many_tasks_are_said_to_be(monkeypatch):
@@ -346,6 +385,7 @@ def test_everything_fits_and_nothing_lies_on_something_else(count, names, titles
     root = drawn(*(Panel(title, tasks, deadline, "1.00 s · 1 of 3 finished") for title, deadline in titles))
     height = float(root.get("height"))
     assert root.get("width") == str(WIDTH)
+    assert root[0].attrib.items() >= {"width": str(WIDTH), "height": root.get("height"), "fill": "#FFFFFF"}.items()
     assert height <= HIGHEST
     written = list(extents(root))
     for left, top, right, bottom in written:
