@@ -442,7 +442,8 @@ REPLAY = [
     "async with Timeline('</iframe><script>1</script>', steps=True) as timeline:\n"
     "    for next_result in asyncio.as_completed([sleeper(0.3, 'A'), sleeper(0.1, 'B')]):\n"
     "        print(await next_result)",
-    "replay(timeline)",
+    "async with Timeline('again', steps=True) as again:\n    await asyncio.create_task(sleeper(0.1, 'C'))",
+    "replay(timeline, again)",
 ]
 
 
@@ -464,6 +465,12 @@ def test_a_replay_in_jupyterlab(opened, server):
         frame.locator("#first").click()
         frame.locator("#play").click()
         expect(status).to_have_text(re.compile(r"the block is over\.$"))
+        picture = frame.locator("#picture img")
+        expect(picture).to_have_attribute("alt", re.compile("2 tasks over"))
+        assert picture.evaluate("picture => picture.naturalWidth") > 0, "it is sent from beside the page"
+        frame.locator("#runs").select_option(label="again")
+        expect(picture).to_have_attribute("alt", re.compile("^again: 1 task over"))
+        expect(frame.locator("#tasks .name")).to_have_text(["the block itself", "sleeper(0.1, 'C')"])
         assert not page.page.locator(".replay-still").is_visible()
         assert page.errors == []
 

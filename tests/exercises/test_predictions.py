@@ -1,12 +1,14 @@
 """Predictions are kept, held against what the run did, and answered; nothing in them raises at a reader."""
 
 import sys
+from array import array
+from itertools import accumulate
 from types import SimpleNamespace
 
 import pytest
 
 from workshop.exercises import choices, compare, predict, predictions
-from workshop.timeline.records import Records, TaskRecord
+from workshop.timeline.records import Records, Steps, TaskRecord
 from workshop.timeline.views.live import SWITCH
 
 PREDICTIONS = predictions.PREDICTIONS
@@ -22,6 +24,32 @@ def recorded(*moments: tuple[float, float], step: float = 0.0) -> Records:
         for name, (began, finished), one in zip("ABC", moments, steps, strict=False)
     ]
     return Records.of(records, ended=1.0)
+
+
+def in_turns(order: str, made_late: str = "") -> Records:
+    """Return records of tasks named by letters that had their turns in this order, a second for each; "y" is you."""
+
+    def steps_of(names: str) -> Steps:
+        turns = [[moment for moment, one in enumerate(order) if one == name] for name in names]
+        moments = [moment for one in turns for moment in one]
+        firsts = array("l", accumulate(map(len, turns), initial=0))
+        begins, ends = array("d", moments), array("d", (moment + 0.5 for moment in moments))
+        return Steps(firsts, begins, ends, array("I", moments))
+
+    names = sorted(set(order) - {"y"})
+    begun = [order.index(name) for name in names]
+    created = [began - 0.5 if name in made_late else 0 for began, name in zip(begun, names, strict=True)]
+    finished = [order.rindex(name) + 0.5 for name in names]
+    records = Records(
+        names, *(array("d", times) for times in (created, begun, finished, finished)), bytearray([1] * len(names))
+    )
+    records.steps = steps_of("".join(names))
+    records.steps.block = steps_of("y") if "y" in order else None
+    return records
+
+
+NEXT_BEGINS, NEXT_GOES_ON, YOU_GO_ON = in_turns("yABCy"), in_turns("yABCBCAy"), in_turns("yABCByCyAy")
+WORK_BEGINS, NOBODY = in_turns("ABCBDCDA", made_late="D"), in_turns("yA")
 
 
 BLOCKED = recorded((0.0, 0.4), (0.0, 0.4), step=0.3)
@@ -43,6 +71,7 @@ RUNS = {
     },
     "1.2": {"a": [(4.0,), (4.5,)], "b": [(5.0,), (6.2,)], "c": [(7.0,), (7.8,)], None: [(2.35,), (0.7,), (70.0,)]},
     "1.3": {"a": [(2.0,), (2.5,)], "b": [(3.5,), (4.7,)], "c": [(TypeError("no"),)], None: [(0.7,), (7.0,)]},
+    "1.4": {"a": [(YOU_GO_ON,), (WORK_BEGINS,)], "b": [(NEXT_BEGINS,)], "c": [(NEXT_GOES_ON,)], None: [(NOBODY,)]},
     "2.1": {
         "a": [(NAMES, ["Oslo", "Bern", "Rome"])],
         None: [(NAMES, ["Rome", "Oslo", "Bern"]), (NAMES, ["Bern"]), ([], [])],
@@ -53,6 +82,12 @@ RUNS = {
         "b": [(2.5, 2.5), (2.5, 2.7)],
         "c": [(3.5, 3.5), (3.7, 3.5)],
         None: [(2.5, 3.5), (0.0, 0.0)],
+    },
+    "2.4": {
+        "a": [(NEXT_GOES_ON, YOU_GO_ON), (NEXT_GOES_ON, WORK_BEGINS)],
+        "b": [(YOU_GO_ON, YOU_GO_ON)],
+        "c": [(NEXT_GOES_ON, NEXT_GOES_ON)],
+        None: [(YOU_GO_ON, NEXT_GOES_ON), (NEXT_BEGINS, YOU_GO_ON), (NEXT_GOES_ON, NOBODY)],
     },
     "3.1": {"a": [("C",)], "b": [("A",)], "c": [("B",)], None: [(TypeError("no"),), (None,)]},
     "3.2": {"a": [(["A", "A"],)], "b": [(["A"],), (("A",),)], None: [([],), (["A", "A", "A"],)]},
@@ -89,6 +124,13 @@ RUNS |= dict.fromkeys(["6.2", "6.3"], RUNS["6.1"])
 ALL_RUNS = [(number, observed, fits) for number, by in RUNS.items() for fits, runs in by.items() for observed in runs]
 
 DID = [
+    ("1.4", (NEXT_BEGINS,), "in your run, when A had ended, B began"),
+    ("1.4", (NOBODY,), "in your run, when A had ended, nobody had another turn"),
+    (
+        "2.4",
+        (NEXT_GOES_ON, YOU_GO_ON),
+        "in your run, after the first answer, C went on with gather, and your own code went on with as_completed",
+    ),
     ("4.1", ("cancelled",), "the timeline of your run says of A: cancelled"),
     ("4.2", (1,), "your loop met 1 TimeoutError"),
     ("4.2", (3,), "your loop met 3 TimeoutErrors"),
@@ -126,7 +168,7 @@ def printed(capsys):
 
 
 def test_the_numbers():
-    of_chapters = {0: 1, 1: 3, 2: 3, 3: 2, 4: 2, 5: 3, 6: 3, 7: 3, 8: 7, 9: 3, 10: 2}
+    of_chapters = {0: 1, 1: 4, 2: 4, 3: 2, 4: 2, 5: 3, 6: 3, 7: 3, 8: 7, 9: 3, 10: 2}
     assert list(PREDICTIONS) == [f"{n}.{i}" for n, most in of_chapters.items() for i in range(1, most + 1)]
 
 
@@ -304,8 +346,10 @@ def test_a_changed_run_that_fits_another_answer_is_not_explained_with_what_did_n
         ("1.2", ("7 s",)),
         ("1.2", ()),
         ("1.3", (None,)),
+        ("1.4", (HEALTHY,)),
         ("2.1", (NAMES,)),
         ("2.3", (0.7, None)),
+        ("2.4", (NEXT_GOES_ON,)),
         ("3.2", (1,)),
         ("8.1", (None,)),
         ("8.2", (1,)),

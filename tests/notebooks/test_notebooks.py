@@ -280,5 +280,9 @@ def test_values_of_this_machine_are_not_compared_and_all_else_is():
     values = {"text": "a (here: 1.87), b (here: 2.5 GB)\n", "data": {"text/plain": ["(here: 3.13.0)"]}, "count": 3}
     masked = {"text": "a (here: VALUE), b (here: VALUE)\n", "data": {"text/plain": ["(here: VALUE)"]}, "count": 3}
     assert sanitized(values) == masked
+    for mark in ('"', "&quot;"):
+        numbered = f"{mark}name{mark}:{mark}Cell In[17]{mark},{mark}first{mark}:1"
+        assert sanitized(numbered) == numbered.replace("17", "N")
     others = ["Elapsed: 4.00 s", "(there: 3.13.0)", "(here 3.13.0)", "here: 3", "(here: not\nclosed)"]
+    others += ["Cell In[3], line 1", '{"name":"retries.py","first":12,']
     assert sanitized(others) == others

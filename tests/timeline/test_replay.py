@@ -114,6 +114,11 @@ def test_what_is_no_timeline_is_refused(wrong):
         replay(wrong)
 
 
+def test_it_takes_a_timeline_at_least():
+    with pytest.raises(TypeError, match=r"replay takes a timeline, such as replay\(timeline\)"):
+        replay()
+
+
 async def test_a_start_is_a_number(clock):
     with pytest.raises(TypeError, match="start takes a number"):
         replay(await evening(), start="later")
@@ -129,19 +134,46 @@ async def test_inside_the_block_what_is_known_so_far_is_shown(clock, tmp_path):
 # In a notebook
 
 
+def parts_of(shown: str) -> tuple[str, str]:
+    """Return the page in what a notebook shows, and what stands beside it."""
+    document, still = re.fullmatch(
+        r'<style>[^<]*</style><iframe class="replay-page" title="[^"]*" sandbox="allow-scripts" onload="[^"]*" '
+        r"srcdoc='([^']*)'></iframe><div class=\"replay-still\">(.*)</div>",
+        shown,
+        re.DOTALL,
+    ).groups()
+    return html.unescape(document), still
+
+
 async def test_where_no_scripts_run_there_are_the_picture_and_the_table(clock):
     timeline = await evening()
     shown = replay(timeline)
     data = shown._repr_mimebundle_()
     assert data["text/plain"] == str(shown) == str(timeline)
-    document, still = re.fullmatch(
-        r'<style>[^<]*</style><iframe class="replay-page" title="[^"]*" sandbox="allow-scripts" srcdoc="([^"]*)">'
-        r'</iframe><div class="replay-still">(.*)</div>',
-        data["text/html"],
-        re.DOTALL,
-    ).groups()
-    assert html.unescape(document) == view.page([("Evening", timeline.tasks)])
+    document, still = parts_of(data["text/html"])
     assert 'alt="Evening: 2 tasks' in still and "<pre>name" in still
+    page = view.page([("Evening", timeline.tasks)])
+    assert still in page and document == page.replace(still, ""), "they are not stored a second time"
+
+
+async def test_several_runs_are_on_one_time_axis(clock):
+    short = await evening()
+    async with Timeline("Long", steps=True) as long:
+        await asyncio.create_task(cook(2, "roast"))
+    shown = replay(short, long)
+    document, still = parts_of(shown._repr_mimebundle_()["text/html"])
+    runs = data_of(document)
+    assert [run["title"] for run in runs] == ["Evening", "Long"]
+    ends = [run["picture"]["left"] + 4 * run["picture"]["scale"] for run in runs]
+    assert ends[0] == pytest.approx(ends[1])
+    assert [still.count(tag) for tag in ("<img", "<pre>")] == [2, 2]
+    assert str(shown) == f"{short}\n\n{long}"
+    assert repr(shown) == "<replay of <Timeline 'Evening': 2 tasks>, <Timeline 'Long': 1 tasks>>"
+
+
+async def test_a_notebook_stores_a_replay_of_five_tasks_in_few_characters(clock):
+    timeline = await many(5, lambda number: cook(0.25 + number, f"dish {number}"))
+    assert len(json.dumps(replay(timeline)._repr_mimebundle_()["text/html"])) <= 28_000
 
 
 async def test_nothing_of_a_readers_can_end_the_script_that_holds_it(clock):

@@ -230,33 +230,33 @@ def side_by_side(*timelines: Timeline) -> SideBySide:
 
 
 class Replay:
-    """A recorded run, to be stepped through; made by `replay`.
+    """Recorded runs, to be stepped through; made by `replay`.
 
     Args:
-        timeline: the timeline.
+        timelines: the timelines.
         start: as in `replay`.
     """
 
-    def __init__(self, timeline: Timeline, start: float) -> None:
-        self.timeline = timeline
+    def __init__(self, timelines: Sequence[Timeline], start: float) -> None:
+        self.timelines = timelines
         self.start = start
 
     def __str__(self) -> str:
-        return as_text([self.timeline])
+        return as_text(self.timelines)
 
     def __repr__(self) -> str:
-        return f"<replay of {self.timeline!r}>"
+        return f"<replay of {', '.join(map(repr, self.timelines))}>"
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
-        timeline = self.timeline
-        return {"text/plain": str(self), "text/html": page.in_notebook(timeline.title, timeline.tasks, self.start)}
+        runs = [(timeline.title, timeline.tasks) for timeline in self.timelines]
+        return {"text/plain": str(self), "text/html": page.in_notebook(runs, self.start)}
 
 
-def replay(timeline: Timeline, start: float = 0.0) -> Replay:
+def replay(*timelines: Timeline, start: float = 0.0) -> Replay:
     """Step through a recorded run: line by line, task by task, as the event loop gave them their turns.
 
     Args:
-        timeline: one that was recorded with ``steps=True``.
+        timelines: one that was recorded with ``steps=True``, or several to choose from, on one time axis.
         start: of a run with thousands of turns, the moment in seconds from which on they are shown.
 
     Returns:
@@ -264,14 +264,17 @@ def replay(timeline: Timeline, start: float = 0.0) -> Replay:
         runs and hollow where it waits, the timeline with a cursor, and what had been printed by then.
 
     Raises:
-        TypeError: if it is not a timeline, or the start not a number.
-        ValueError: if it was recorded without steps.
+        TypeError: if anything given is not a timeline, or the start not a number.
+        ValueError: if one was recorded without steps.
     """
-    if not isinstance(timeline, Timeline):
-        raise TypeError(f"replay takes a timeline, such as replay(timeline), not {timeline!r}")
-    if not timeline.steps:
-        raise ValueError(page.NO_STEPS)
-    return Replay(timeline, _number("start", start))
+    for timeline in timelines:
+        if not isinstance(timeline, Timeline):
+            raise TypeError(f"replay takes a timeline, such as replay(timeline), not {timeline!r}")
+        if not timeline.steps:
+            raise ValueError(page.NO_STEPS)
+    if not timelines:
+        raise TypeError("replay takes a timeline, such as replay(timeline)")
+    return Replay(timelines, _number("start", start))
 
 
 def as_text(timelines: Sequence[Timeline]) -> str:

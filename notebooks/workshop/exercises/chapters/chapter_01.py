@@ -7,6 +7,8 @@ from decimal import Decimal
 from numbers import Real
 from typing import Any
 
+from workshop.timeline.records import Records
+
 from ..checks import (
     BLOCKS,
     attempt,
@@ -20,6 +22,7 @@ from ..checks import (
     sleeper,
     telling,
 )
+from ..next_turn import YOU, after_first_end
 from ..predictions import Verdict, prediction
 from ..runner import Outcome, run
 from ..slow_calls import attempt_cancelled
@@ -88,6 +91,25 @@ def _blocking_sleepers(elapsed: float | BaseException) -> Verdict:
     if 1.5 <= elapsed < 2.75:
         return "a", f"{did}: the longest sleep"
     return None, f"{did}, where about 3.5 s was expected"
+
+
+@prediction(
+    "1.4",
+    usual="b",
+    observes="the records of the timeline, which was recorded with steps=True",
+    a="A's result is there, but a result does not interrupt anybody: your code is put at the end of the queue of those "
+    "that can go on. B and C have stood there since the start.",
+    b="B and C were ready to start before A's result was there, so they come first, and neither gives its turn away "
+    "before it ends. Your code, which A's result has woken, comes after them.",
+    c="B's half second is not over: it has not begun. B's code could not run while A's was running, so B has not even "
+    "called time.sleep yet.",
+)
+def _after_the_first_blocking_sleeper(records: Records) -> Verdict:
+    following = after_first_end(records)
+    did = f"in your run, when {following.ended} had ended, {following.told}"
+    if following.name == YOU:
+        return "a", did
+    return ("b" if following.first else "c" if following.name else None), did
 
 
 @exercise("1.1")

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from workshop.timeline.records import Records
+
 from ..checks import (
     BLOCKS,
     WrongError,
@@ -18,6 +20,7 @@ from ..checks import (
     telling,
     texts_of,
 )
+from ..next_turn import YOU, after_first_end
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import attempt_cancelled
@@ -85,6 +88,27 @@ def _total_with_processing(gather_total: float, as_completed_total: float) -> Ve
     if difference < -gather_total / 10:
         return None, f"{did}, where as_completed was expected to be no slower"
     return ("c" if gather_total >= 3 else "b"), f"{did}: no difference to speak of"
+
+
+@prediction(
+    "2.4",
+    usual="a",
+    observes="the records of gather's timeline and of as_completed's, both recorded with steps=True",
+    a="gather wakes your code when all three answers are there, so the second answer is the next to go on. "
+    "as_completed wakes it for each answer, so the work on the first one begins.",
+    b="With as_completed, yes. But gather has one list to give, and its first place can't be handed over before the "
+    "last is filled: your code waits on, and the second answer is the next to go on.",
+    c="With gather, yes. But as_completed wakes your code for each answer, and your own line goes on, with work to do, "
+    "half a second before the second answer.",
+)
+def _after_the_first_answer(gathered: Records, as_ready: Records) -> Verdict:
+    after_gathers, after_ready = map(after_first_end, (gathered, as_ready))
+    told = f"{after_gathers.told} with gather, and {after_ready.told} with as_completed"
+    did = f"in your run, after the first answer, {told}"
+    if any(following.first or not following.name for following in (after_gathers, after_ready)):
+        return None, did
+    fits = {(False, True): "a", (True, True): "b", (False, False): "c"}
+    return fits.get((after_gathers.name == YOU, after_ready.name == YOU)), did
 
 
 class _Calls:

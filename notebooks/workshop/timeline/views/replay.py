@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from math import isnan, nan
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from ..records import OUTCOMES, RESULT, STILL_RUNNING, Line, Records, Steps, Stop
 from .bundle import as_html
 from .styles import INK
-from .svg import HIGHEST, LONGEST_TITLE, Panel, drawn, shortened
+from .svg import HIGHEST, LONGEST_TITLE, Layout, Panel, drawn, shortened
 from .text import decimals_for, describe, one_line, table
 
 TEMPLATE = Path(__file__).with_suffix(".html")
@@ -41,6 +42,18 @@ COLORS = ("#2A74AD", "#B13317", "#2E7D4F", "#7B4FA3", "#9A5B00", "#00727A", "#B0
 
 NO_STEPS = "replay shows turn by turn what ran: record it with Timeline(steps=True)"
 NO_BLOCK = "The block's own code is not shown: to see where it waits takes Python 3.12 or later."
+
+SEND = (
+    "let all=this.nextElementSibling.querySelectorAll('img');"
+    "this.contentWindow.postMessage({pictures:Array.from(all,i=&gt;[i.src,i.alt])},'*')"
+)
+"""Script that sends the pictures beside a page to it."""
+STYLE_SPACES = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
+SCRIPT_SPACES = re.compile(r'("(?:[^"\\]|\\.)*"|/\(#.*?/g)|\s*([][{}(),;:?=<>+*|&-])\s*')
+"""Spaces that mean nothing; none in text in quotes, nor in the script's regular expression."""
+
+Run = tuple[str, Records]
+"""A title and what was recorded."""
 
 
 class Turn(NamedTuple):
@@ -119,7 +132,7 @@ def with_block(records: Records) -> Records:
     )
 
 
-def page(runs: Sequence[tuple[str, Records]], start: float = 0.0) -> str:
+def page(runs: Sequence[Run], start: float = 0.0) -> str:
     """Return the page, as a document.
 
     Args:
@@ -129,36 +142,61 @@ def page(runs: Sequence[tuple[str, Records]], start: float = 0.0) -> str:
     Raises:
         ValueError: if one of them was not asked to note steps.
     """
-    data = [_data(title, records, start) for title, records in runs]
-    still = "".join(
-        f"<figure>{run['picture'].pop('html')}<pre>{html.escape(run.pop('table'))}</pre></figure>" for run in data
-    )
-    title = " · ".join(one_line(title, LONGEST_TITLE) for title, _ in runs if title)
-    parts = {
-        "TITLE": html.escape(title or "Replay"),
-        "STILL": still,
-        "DATA": _as_script_data(data),
-    }
-    template = TEMPLATE.read_text(encoding="utf-8")
-    return re.sub(r"@@(TITLE|STILL|DATA)@@", lambda match: parts[match[1]], template)
+    return _document(runs, *_shown(runs, start))
 
 
-def in_notebook(title: str, records: Records, start: float = 0.0) -> str:
-    """Return HTML that shows the page in a notebook, and the still picture where no scripts run."""
-    document = page([(title, records)], start)
-    lines = sum(len(source.lines) for source in records.steps.sources)
+def in_notebook(runs: Sequence[Run], start: float = 0.0) -> str:
+    """Return HTML that shows the page in a notebook, and the still pictures and tables where no scripts run.
+
+    Since notebooks keep what they show, the pictures are not in the page: they stand beside it, and are sent to it when
+    it is there. All have the same time axis.
+
+    Args:
+        runs: as for `page`.
+        start: as for `page`.
+    """
+    data, still = _shown(runs, start, max(records.ended for _, records in runs))
+    document = _document(runs, data, "").replace("&", "&amp;").replace("'", "&#39;")
+    lines = max(sum(len(source.lines) for source in records.steps.sources) for _, records in runs)
     tall = min(max(24 * lines + 330, 470), 640)
-    panel = Panel(title, with_block(records), None)
-    image = as_html(drawn([panel])[0], describe(title, records))
     return (
         f"<style>.replay-page{{width:100%;height:{tall}px;border:0;border-radius:8px}}"
         "@media(max-width:900px){.replay-page{height:860px}}"
         ".replay-page~.replay-still{display:none}"
-        "@media print{.replay-page{display:none}.replay-page~.replay-still{display:block}}</style>"
-        f'<iframe class="replay-page" title="replay, to step through" sandbox="allow-scripts" '
-        f'srcdoc="{html.escape(document)}"></iframe>'
-        f'<div class="replay-still">{image}<pre>{html.escape(table(records))}</pre></div>'
+        "@media print,(scripting:none){.replay-page{display:none}.replay-page~.replay-still{display:block}}</style>"
+        f'<iframe class="replay-page" title="replay, to step through" sandbox="allow-scripts" onload="{SEND}" '
+        f"srcdoc='{document}'></iframe>"
+        f'<div class="replay-still">{still}</div>'
     )
+
+
+def _shown(runs: Sequence[Run], start: float, end: float = 0.0) -> tuple[list[dict[str, Any]], str]:
+    """Return what the page shows of runs, and their still pictures and tables, with time axes up to `end` at least."""
+    data, still = [], ""
+    for title, records in runs:
+        every = turns(records)
+        svg, layout = drawn([Panel(title, with_block(records))], end=end)
+        data.append(_data(title, records, every, start, layout))
+        still += f"<div>{as_html(svg, describe(title, records))}<pre>{html.escape(table(records))}</pre></div>"
+    return data, still
+
+
+def _document(runs: Sequence[Run], data: list[dict[str, Any]], still: str) -> str:
+    title = " · ".join(one_line(title, LONGEST_TITLE) for title, _ in runs if title)
+    parts = {"TITLE": html.escape(title or "Replay"), "STILL": still, "DATA": _as_script_data(data)}
+    return re.sub(r"@@(TITLE|STILL|DATA)@@", lambda match: parts[match[1]], _template())
+
+
+@cache
+def _template() -> str:
+    """Return the template in few characters, since notebooks keep a page for each replay.
+
+    It has no comments and no indentation, and is one line: so each statement of its script ends in a semicolon.
+    """
+    text = TEMPLATE.read_text(encoding="utf-8")
+    text = "".join(re.sub(r"(^|\s)// .*", "", line).strip() for line in text.splitlines())
+    text = re.sub(r"(?<=<style>).*(?=</style>)", lambda style: STYLE_SPACES.sub(r"\1", style[0]), text)
+    return re.sub(r"(?<=<script>).*(?=</script>)", lambda script: SCRIPT_SPACES.sub(r"\1\2", script[0]), text)
 
 
 def _as_script_data(data: object) -> str:
@@ -167,9 +205,9 @@ def _as_script_data(data: object) -> str:
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
 
-def _data(title: str, records: Records, start: float) -> dict[str, Any]:
+def _data(title: str, records: Records, every: Sequence[Turn], start: float, layout: Layout) -> dict[str, Any]:
     """Return what the page shows of one run."""
-    every, steps = turns(records), records.steps
+    steps = records.steps
     before, shown = _window(every, start)
     ran = {turn.task for turn in shown}
     whole = len(shown) == len(every)
@@ -189,19 +227,21 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
 
     def lane(task: int) -> dict[str, Any]:
         earlier, you = before.get(task), task < 0
-        short, color = marks.get(task, (YOU, INK))
-        return {
-            "letter": short,
-            "name": YOU if you else one_line(records.names[task], LONGEST_NAME),
-            "short": one_line(brief.get(task, ""), LONGEST_NAME),
+        letter, color = marks.get(task, (YOU, INK))
+        short = brief.get(task, "")
+        known = {
+            "letter": letter,
+            "short": "" if short == letter else one_line(short, LONGEST_NAME),
             "color": color,
             "row": task + block,
             "created": 0 if you else records.created[task],
             "finished": None if you else _or_none(records.finished[task]),
-            "received": None if you else _or_none(records.received[task]),
+            "taken": None if you else _taken(shown, task, records.received[task], yours),
             "outcome": OUTCOMES[(RESULT if records.over else STILL_RUNNING) if you else records.outcomes[task]],
             "before": earlier and [row(earlier.stop.own), row(earlier.stop.inner), _ends(records, earlier)],
         }
+        name = YOU if you else one_line(records.names[task], LONGEST_NAME)
+        return {"name": name, **{key: value for key, value in known.items() if value not in (None, "")}}
 
     others = [task for task in tasks if task != steps.you]
     names = tuple(records.names[task] for task in others)
@@ -217,7 +257,6 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
             f"Shown are {len(shown):,} of {len(every):,} turns and {len(tasks):,} of {len(records):,} tasks, "
             f"from {shown[0].begin if shown else start:.{PLACES}f} s on."
         )
-    svg, layout = drawn([Panel(title, with_block(records))])
     top, height = layout.rows[0]
     return {
         "title": one_line(title, LONGEST_TITLE),
@@ -237,20 +276,29 @@ def _data(title: str, records: Records, start: float) -> dict[str, Any]:
         ],
         "sources": [{"name": source.name, "first": source.first, "lines": source.lines} for source in steps.sources],
         "names": functions,
+        "ambiguous": len({number for _, number in rows}) < len(rows),
         "printed": _printed(every, shown, steps.printed),
         "notes": notes,
         "picture": {
-            "html": as_html(svg, describe(title, records)),
             **{"width": layout.width, "height": layout.height, "left": layout.left, "scale": layout.scale},
             **{"top": top, "high": height * (len(records) + block), "row": height if height >= LEAST_ROW else 0},
         },
-        "table": table(records),
     }
 
 
 def _ends(records: Records, turn: Turn) -> bool:
     """Tell whether a task ends with a turn."""
     return turn.last and (records.over if turn.task < 0 else records.outcomes[turn.task] != STILL_RUNNING)
+
+
+def _taken(shown: Sequence[Turn], task: int, received: float, yours: set[int]) -> int | None:
+    """Return the position of the turn in which a task's outcome is taken, if it is: where several fit, one of yours."""
+    if isnan(received):
+        return None
+    after = max((place for place, turn in enumerate(shown) if turn.task == task), default=-1) + 1
+    possible = [place for place in range(after, len(shown)) if shown[place].end >= received]
+    meant = (place for place in possible if shown[place].begin <= received and shown[place].task in yours)
+    return next(meant, possible[0] if possible else len(shown))
 
 
 def _window(every: Sequence[Turn], start: float) -> tuple[dict[int, Turn], list[Turn]]:
