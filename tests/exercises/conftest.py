@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import gc
 import logging
+import sys
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -12,6 +14,7 @@ import pytest
 
 from support.jumping_loop import WorkingClock
 from workshop.exercises import check, runner
+from workshop.timeline.views.live import SWITCH
 
 IN_REAL_TIME = ("8.6", "10.1")
 """The exercises on threads, and on a cluster."""
@@ -102,3 +105,21 @@ def sockets() -> Iterator[Callable[[], list[Any]]]:
     before = sockets()
     yield sockets
     assert sockets() == before
+
+
+@pytest.fixture
+def notebook(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A notebook in which whatever is shown is kept."""
+    from workshop.exercises import choices  # noqa: F401 (and IPython with it, before something else stands in its place)
+
+    shown = []
+
+    def display(data, **options):
+        shown.append(data)
+
+    ipython = SimpleNamespace(
+        get_ipython=lambda: SimpleNamespace(kernel=None), display=SimpleNamespace(display=display)
+    )
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setenv(SWITCH, "1")
+    return shown

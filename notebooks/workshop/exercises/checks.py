@@ -8,7 +8,10 @@ import sys
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from typing import Any
 
+from workshop.timeline.views.live import Display
+
 from . import runner
+from .attempts import Attempts
 from .ideas import idea_behind
 from .runner import Outcome
 from .say import shown, tell
@@ -20,7 +23,16 @@ CHECKS: dict[str, Checker] = {}
 
 
 class WrongError(Exception):
-    """Raised by a check; the message tells the reader what was seen, and the idea behind it."""
+    """Raised by a check; the message tells the reader what was seen, and the idea behind it.
+
+    Args:
+        message: what the reader is told.
+        timing: whether it is about order or time, so that a replay of the attempt shows it.
+    """
+
+    def __init__(self, message: str, timing: bool = False) -> None:
+        super().__init__(message)
+        self.timing = timing
 
 
 def exercise(number: str) -> Callable[[Checker], Checker]:
@@ -37,18 +49,19 @@ def exercise(number: str) -> Callable[[Checker], Checker]:
     return register
 
 
-def expect(condition: Any, otherwise: str) -> None:
+def expect(condition: Any, otherwise: str, timing: bool = False) -> None:
     """Go on if the condition holds.
 
     Args:
         condition: what a right answer fulfils.
         otherwise: what the reader is told if it does not hold; ends without a full stop only in code.
+        timing: whether that is about order or time, so that a replay of the attempt shows it.
 
     Raises:
         WrongError: if the condition does not hold.
     """
     if not condition:
-        raise WrongError(otherwise)
+        raise WrongError(otherwise, timing)
 
 
 CANCELLED = (
@@ -73,7 +86,7 @@ def explaining(ideas: Mapping[str, str]) -> Iterator[None]:
     except WrongError as wrong:
         for pattern, idea in ideas.items():
             if re.search(pattern, str(wrong)):
-                raise WrongError(idea) from None
+                raise WrongError(idea, wrong.timing) from None
         raise
 
 
@@ -90,7 +103,7 @@ def telling(case: str) -> Iterator[None]:
     try:
         yield
     except WrongError as wrong:
-        raise WrongError(f"{case}: {wrong}") from None
+        raise WrongError(f"{case}: {wrong}", wrong.timing) from None
 
 
 async def attempt(
@@ -148,7 +161,7 @@ async def attempt(
             f"A task of yours ended with {_first(outcome.task_errors)}, and your code never looked at it. "
             f"{idea_behind(_first(outcome.task_errors))}".rstrip(),
         )
-        expect(not outcome.blocked, BLOCKS)
+        expect(not outcome.blocked, BLOCKS, timing=True)
         raise WrongError(f"Your function returned None{case}: is there a `return`?")
     return outcome
 
@@ -288,11 +301,12 @@ class Check:
         return self._run().__await__()
 
     async def _run(self) -> None:
-        mark, kind, title = "✗", "not yet", f"✗ Exercise {self.number}: not yet"
+        mark, kind, title, replay = "✗", "not yet", f"✗ Exercise {self.number}: not yet", ""
+        timing = False
         try:
             text = await self._judge()
         except WrongError as wrong:
-            text = str(wrong)
+            text, timing = str(wrong), wrong.timing
         except Exception as problem:
             text = f"This answer confused the check itself: {shown(problem, 120)}."
         else:
@@ -300,7 +314,21 @@ class Check:
             if _is_solution(self.answer):
                 kind, title = "neutral", f"✓ The solution of {self.number} passes the check, too"
         text = text.replace("….", "…")
-        tell(kind, title, [text], [f"{mark} {self.number} {text}"])
+        try:
+            if timing and Display().live:
+                replay = await self._replay()
+        finally:  # whoever stops that wants to know what was wrong all the same
+            tell(kind, title, [text], [f"{mark} {self.number} {text}"], replay)
+
+    async def _replay(self) -> str:
+        """Return as HTML what the answer does when it is checked once more; nothing if it is not wrong in this way."""
+        attempts = Attempts()
+        with attempts.recorded(), contextlib.suppress(Exception):
+            try:
+                await CHECKS[self.number](self.answer)
+            except WrongError as wrong:
+                return attempts.replay() if wrong.timing else ""
+        return ""
 
     async def _judge(self) -> str:
         known = ", ".join(CHECKS)

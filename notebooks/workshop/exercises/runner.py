@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from .attempts import Attempts, RecordableTask
 from .say import one_line
 
 try:
@@ -212,7 +213,8 @@ async def _call(outcome: Outcome, answer: Callable, arguments: tuple) -> None:
     try:
         returned = answer(*arguments)
         if inspect.isawaitable(returned):
-            outcome.result = await returned
+            attempts = Attempts.now()
+            outcome.result = await (returned if attempts is None else attempts.record(returned))
         elif inspect.isasyncgen(returned):
             outcome.not_async = "an asynchronous generator: its body contains `yield`"
         else:
@@ -244,7 +246,8 @@ class _Watch:
     def installed(self) -> Iterator[None]:
         """Put the task factory, the exception handler and the alarm in place for a while."""
         factory, handler = self._loop.get_task_factory(), self._loop.get_exception_handler()
-        self._make_task = factory or (lambda loop, coro, **options: asyncio.Task(coro, loop=loop, **options))
+        task_class = asyncio.Task if Attempts.now() is None else RecordableTask
+        self._make_task = factory or (lambda loop, coro, **options: task_class(coro, loop=loop, **options))
         self._pass_on = handler
         self._loop.set_task_factory(self._factory)
         self._loop.set_exception_handler(self._note_loop_error)

@@ -25,8 +25,17 @@ CARD = (
 )
 """The style of a card. It sets no colour of letters, which are dark on a light page and light on a dark one."""
 
+FOLDED = (
+    '<details style="margin: 4px 0"><summary style="cursor: pointer; padding: 4px 14px; width: max-content">'
+    "See what your code did</summary>{}</details>"
+)
+"""What can be unfolded below a card."""
 
-def tell(kind: str, title: str, text: Sequence[str], words: Sequence[str]) -> None:
+IN_A_CARD = "(Where this is a card, a replay of what your code did can be unfolded below it.)"
+"""What is said of that in words."""
+
+
+def tell(kind: str, title: str, text: Sequence[str], words: Sequence[str], replay: str = "") -> None:
     """Show a card in a notebook, or print it in words where there are no cards.
 
     Args:
@@ -34,11 +43,15 @@ def tell(kind: str, title: str, text: Sequence[str], words: Sequence[str]) -> No
         title: the card's first line.
         text: its paragraphs; what stands between backticks is code.
         words: the paragraphs in words alone.
+        replay: HTML to be folded away below the card: what the reader's code did.
     """
     ipython = sys.modules.get("IPython")  # where it runs, it has been imported
     if ipython and ipython.get_ipython():
+        html = card(kind, title, text)
+        if replay:
+            words, html = [*words, IN_A_CARD], html + FOLDED.format(replay)
         plain = "\n".join(map(paragraph, words))
-        ipython.display.display({"text/plain": plain, "text/html": card(kind, title, text)}, raw=True)
+        ipython.display.display({"text/plain": plain, "text/html": html}, raw=True)
         return
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     for message in words:

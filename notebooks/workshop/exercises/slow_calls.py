@@ -60,6 +60,7 @@ class SlowCalls:
             not missing,
             f"Of the {len(self.delays)} calls, {', '.join(missing)} never began: start all of them, for example as "
             "tasks, before you wait for the first.",
+            timing=True,
         )
 
 

@@ -2,7 +2,7 @@
 
 It stands alone: copied anywhere, it works, and imports nothing else of the workshop. From outside, import `Timeline`,
 `side_by_side`, `replay` and `described` from here, what a timeline knows from `records`, and how it is shown from
-`views`. `python -m` with this package's name records a whole script (`__main__`).
+`views`; what records is in `recording`. `python -m` with this package's name records a whole script (`__main__`).
 """
 
 from .block import Timeline, replay, side_by_side

@@ -48,11 +48,11 @@ async def wait_and_add(answer: Any) -> str:
 
 def _expect_waited(outcome: Outcome, call: str) -> None:
     """Go on if a call waited for about 0.1 s, without blocking."""
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     expect(
         "sleep" not in outcome.never_awaited,
         "`asyncio.sleep(...)` was called but not awaited: without `await` it only makes a coroutine, and nobody waits.",
     )
     took = f"{call} returned after {seconds(outcome.elapsed)}"
-    expect(outcome.elapsed > 0.05, f"{took}: let it wait 0.1 s before it returns.")
-    expect(outcome.elapsed < 0.5, f"{took}: 0.1 s was asked for, and asyncio counts in seconds.")
+    expect(outcome.elapsed > 0.05, f"{took}: let it wait 0.1 s before it returns.", timing=True)
+    expect(outcome.elapsed < 0.5, f"{took}: 0.1 s was asked for, and asyncio counts in seconds.", timing=True)

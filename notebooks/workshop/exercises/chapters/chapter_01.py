@@ -139,8 +139,9 @@ async def timed(answer: Any) -> str:
     expect(
         outcome.elapsed > 0.1,
         f"Your function was done after {seconds(outcome.elapsed)}, with an awaitable of 0.20 s: nobody awaited it.",
+        timing=True,
     )
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     expect(shown(value) == "'tea'", f"The awaitable's result was 'tea', and the first of your pair is {shown(value)}.")
     expect(
         isinstance(duration, Real | Decimal), f"The second of your pair is {shown(duration)}: seconds were expected."
@@ -278,7 +279,7 @@ async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
     compared: list[float] = []
     outcome = await attempt(answer, [_Length.of(nap, compared) for nap in naps])
     names, ended = [name for _, name in naps], [name for _, name in sorted(naps)]
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     expect(
         "sleep" not in outcome.never_awaited,
         "`asyncio.sleep(...)` was called but not awaited: without `await` it only makes a coroutine, "
@@ -322,8 +323,9 @@ async def _one_order(answer: Any, naps: list[tuple[float, str]]) -> None:
         got != names,
         "Your list has the order of the input, as from awaiting one task after another. "
         "What gives you the results in the order in which they become ready?",
+        timing=True,
     )
-    expect(got == ended, f"They woke in the order {shown(ended)}, and your list is {shown(got)}.")
+    expect(got == ended, f"They woke in the order {shown(ended)}, and your list is {shown(got)}.", timing=True)
     expect_nothing_left(outcome)
 
 
@@ -334,14 +336,21 @@ def _expect_all_slept_together(outcome: Outcome, lengths: list[float]) -> None:
     expect(
         outcome.elapsed > min(lengths) / 2,
         f"{took}, so nobody slept: let the sleeps happen, and note who wakes, rather than working the order out.",
+        timing=True,
     )
     expect(
         outcome.elapsed > longest - 0.04,
         f"{took}, and the longest sleep is {seconds(longest)}: return when all have woken.",
+        timing=True,
     )
-    expect(outcome.elapsed < 2 * total, f"{took}, and the longest sleep is {seconds(longest)}: do you use `naps`?")
+    expect(
+        outcome.elapsed < 2 * total,
+        f"{took}, and the longest sleep is {seconds(longest)}: do you use `naps`?",
+        timing=True,
+    )
     expect(
         outcome.elapsed < (longest + total) / 2,
         f"{took}, about the sum of the sleeps, {seconds(total)}: they came one after another. "
         "Start all of them before you wait for the first.",
+        timing=True,
     )

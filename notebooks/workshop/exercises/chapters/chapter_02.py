@@ -181,7 +181,7 @@ class _Calls:
             if "`asyncio.gather(...)` needs `await`" not in str(wrong):
                 self._expect_no_awaitable(receiver)  # whatever went wrong later, this came first
             raise
-        expect(not outcome.blocked, BLOCKS)
+        expect(not outcome.blocked, BLOCKS, timing=True)
         self._expect_no_awaitable(receiver)
         only_the_first = self.handed and self.handed == self.arrived[:1]
         expect(
@@ -207,7 +207,8 @@ class _Calls:
         if self.started_late:
             raise WrongError(
                 f"{self.started_late[0]} started only when {self.arrived[0]} had ended: they ran one after another. "
-                "Start all of them before you wait for one."
+                "Start all of them before you wait for one.",
+                timing=True,
             )
 
     def expect_handed_once(self, receiver: str) -> None:
@@ -231,16 +232,19 @@ class _Calls:
                 not self.called_before or self.called_before[0] == everything,
                 f"`{receiver}` first *ran* after {seconds(self.handed_at[0])}. If you call it in the loop without "
                 "`await` or `create_task`, that only makes a coroutine, and the `gather` behind the loop begins it.",
+                timing=True,
             )
             raise WrongError(
                 f"`{receiver}` was first called after {seconds(self.handed_at[0])}, when all results were there; "
                 f"the first had arrived after {seconds(min(self.delays.values()))}. Don't collect everything first: "
-                f"call `{receiver}` inside the loop over as_completed, and wait there for nothing else."
+                f"call `{receiver}` inside the loop over as_completed, and wait there for nothing else.",
+                timing=True,
             )
         expect(
             self.handed == self.arrived,
             f"`{receiver}` was called in the order {', '.join(self.handed)}, and the results arrived in the order "
             f"{', '.join(self.arrived)}: awaiting the tasks in turn makes quick ones wait for slow ones.",
+            timing=True,
         )
         for i in range(1, everything - 1):
             # a machine that halts for a moment also lets several results arrive together, but none waits long then
@@ -249,6 +253,7 @@ class _Calls:
                 self.arrived_before[i] < everything or waited < 0.05,
                 f"`{receiver}` was called for {self.handed[i - 1]} as it arrived, but for {self.handed[i]} only when "
                 "all results were there: what else do you wait for inside the loop?",
+                timing=True,
             )
 
 
@@ -294,10 +299,12 @@ async def _report_in_order(answer: Any, calls: _Calls) -> None:
         got != calls.arrived,
         "`on_result` was called correctly, but your list has the order of completion. "
         "Which of the results belongs to which input? Something must remember the place of each.",
+        timing=True,
     )
     expect(
         got != sorted(calls.names),
         "Your list is sorted by name, and that isn't the order of the input: something must remember each place.",
+        timing=True,
     )
     expect(
         got == calls.names,
@@ -354,5 +361,6 @@ async def _process_on_arrival(answer: Any, calls: _Calls) -> None:
     expect(
         outcome.elapsed < 0.9,
         f"All was done after {seconds(outcome.elapsed)}, and 0.50 s is enough: what is waited for too long?",
+        timing=True,
     )
     expect_nothing_left(outcome)

@@ -119,6 +119,7 @@ class _Kitchen:
             not whose or key in whose,
             f"Under {key!r} your function gave {shown(outcome)}: what as_completed gives comes in the order of "
             "completion, so its position does not tell whose it is. Let each coroutine bring its key along.",
+            timing=True,
         )
         if key in self.bad:
             expect(
@@ -139,6 +140,7 @@ class _Kitchen:
             outcome.elapsed < (self.longest + self.total) / 2,
             f"All took {seconds(outcome.elapsed)}, about the sum of the times, {seconds(self.total)}: "
             "they came one after another. Start all of them before you wait for the first.",
+            timing=True,
         )
 
 
@@ -246,7 +248,7 @@ async def _one_meal(answer: Callable, kitchen: _Kitchen) -> None:
     moments: list[float] = []
     outcome = await _attempt(_collector(answer, len(kitchen.dishes) + 1, moments), kitchen)
     got = outcome.result
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     expect(got, "Your function yields nothing.")
     expect(
         not inspect.isawaitable(got[0]),
@@ -328,17 +330,20 @@ def _expect_each_on_completion(keys: list[Any], moments: list[float], kitchen: _
         moments[0] < last or moments[0] - min(kitchen.finished_at.values()) < 0.04,
         "The first pair came only when all had finished: yield each as soon as it is there, not all of them in the "
         "end, nor the tasks in turn.",
+        timing=True,
     )
     in_order = list(kitchen.finished_at)
     expect(
         keys == in_order,
         f"They finished in the order {_listed(in_order)}, and your pairs came as {_listed(keys)}: "
         "awaiting the tasks in turn makes quick ones wait for slow ones.",
+        timing=True,
     )
     if any(late):
         raise WrongError(
             f"The pair of {keys[0]!r} came as soon as it was there, but that of {keys[late.index(True)]!r} only when "
-            "all had finished: what else do you wait for inside the loop?"
+            "all had finished: what else do you wait for inside the loop?",
+            timing=True,
         )
 
 
@@ -359,7 +364,7 @@ async def sort_out(answer: Any) -> str:
 
 async def _one_meal_sorted_out(answer: Any, kitchen: _Kitchen) -> None:
     outcome = await _attempt_with_pairs(answer, kitchen)
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     result = outcome.result
     expect(
         isinstance(result, tuple | list) and len(result) == 2 and all(isinstance(part, dict) for part in result),

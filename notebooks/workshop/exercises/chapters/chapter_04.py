@@ -89,7 +89,7 @@ async def _collect(
 ) -> None:
     calls = SlowCalls(delays, results=results)
     outcome = await _attempt(answer, limit, calls.coroutines(), when=f"with a limit of {seconds(limit)}")
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     result = outcome.result
     texts_of(
         result,
@@ -106,7 +106,9 @@ async def _collect(
     )
     got, in_order = [list(map(shown, values)) for values in (result, wanted)]  # as text: a reader's objects may raise
     expect(sorted(got) == sorted(in_order), f"{arrive}, and your function returned {shown(result)}.")
-    expect(got == in_order, f"They arrived in the order {shown(wanted)}, and your list is {shown(result)}.")
+    expect(
+        got == in_order, f"They arrived in the order {shown(wanted)}, and your list is {shown(result)}.", timing=True
+    )
     expect_all_stopped(outcome)
 
 
@@ -123,12 +125,14 @@ def _expect_time(limit: float, longest: float, elapsed: float) -> None:
             elapsed < min(limit + SlowCalls.CLEANING + 0.2, longest),
             f"With a limit of {seconds(limit)}, your function took {seconds(elapsed)}: when the time is over, "
             "cancel what still runs, and don't wait for its results.",
+            timing=True,
         )
     else:
         expect(
             elapsed < limit * 0.75,
             f"The last result was there after {seconds(longest)}, and your function took {seconds(elapsed)}: "
             "the limit is the most to wait, not the least.",
+            timing=True,
         )
 
 
@@ -164,16 +168,18 @@ async def first_good(answer: Any) -> str:
 
 def _expect_first(outcome: Outcome, calls: SlowCalls, name: str) -> None:
     """Go on if an answer returned the result of this call when it came, and stopped the others."""
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     calls.expect_all_begun()
     expect(
         shown(outcome.result) == shown(calls.results[name]),
         f"The first call that does not fail is that to {name}, and your function returned {shown(outcome.result)}.",
+        timing=shown(outcome.result) in map(shown, calls.results.values()),
     )
     expect(
         outcome.elapsed < calls.delays[name] + 0.3,
         f"The good answer was there after {seconds(calls.delays[name])}, and your function took "
         f"{seconds(outcome.elapsed)}: cancel the others, don't wait for their results.",
+        timing=True,
     )
     expect_all_stopped(outcome)
 

@@ -213,26 +213,30 @@ async def cured_report(answer: Any) -> str:
     outcome = await attempt(answer, server.fetch, names)
     expect_all_awaited(outcome)
     _expect_lines(outcome.result, sorted(f"{name}: news from {name}" for name in names))
-    expect(not outcome.blocked, f"It is still ill. {BLOCKS}")
+    expect(not outcome.blocked, f"It is still ill. {BLOCKS}", timing=True)
     expect(
         not server.overrun,
         f"The server got too many calls: it takes {server.MOST} at a time, and wants a pause of 0.1 s after each, "
         "before another takes its place.",
+        timing=True,
     )
     expect(
         server.most > 1,
         f"It is still ill: the server had one call at a time, and your function took {seconds(outcome.elapsed)}. Two "
         "illnesses look like that. Draw it: do the bars begin one after another, or only end so?",
+        timing=True,
     )
     expect(
         server.most == server.MOST,
         f"It is better, but not well: the server had {server.most} calls at a time, where it takes {server.MOST}, "
         f"and your function took {seconds(outcome.elapsed)}, where about 0.4 s is possible.",
+        timing=True,
     )
     expect(
         outcome.elapsed < 0.7,
         f"It is better, but not well: your function took {seconds(outcome.elapsed)}, where about 0.4 s is possible. "
         "Draw it: who waits for whom?",
+        timing=True,
     )
     expect_nothing_left(outcome)
     silent = await attempt(answer, _Server(silent="Oslo").fetch, ["Rome", "Oslo"], when="for two other names")

@@ -198,7 +198,7 @@ async def polite_crawler(answer: Any) -> str:
     delays = dict.fromkeys(paths, DELAY) | {items[0]: SLOW}
     async with demo_api(delays, failures=FAILURES, limit=MOST, seed=SEED) as api:
         outcome = await _attempt(answer, api.url, paths, MOST, SECONDS, report)
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     asked = Counter(request.path for request in api.requests)
     missing = [path for path in paths if not asked[path]]
     expect(not missing, f"The server was never asked for {_some_of(missing)}.")
@@ -232,6 +232,7 @@ async def polite_crawler(answer: Any) -> str:
         done_before[0] <= MOST,
         f"Before your first report, {done_before[0]} addresses had been answered. Report each when it is done, "
         "whichever it is: somebody is looking at the screen.",
+        timing=True,
     )
     _expect_nothing_left(outcome, "before you return, cancel what still runs, and wait until it has stopped")
     await _expect_in_time(answer)
@@ -330,6 +331,7 @@ async def _expect_in_time(answer: Any) -> None:
     expect(
         outcome.elapsed < LIMIT + GRACE,
         f"{NEVER} never answers, there were {seconds(LIMIT)}, and your function took {seconds(outcome.elapsed)}.",
+        timing=True,
     )
     _expect_answers(outcome.result, paths)
     expect(_error(outcome.result[NEVER]), f"{NEVER} never answers, so its Answer should have an `error`.")

@@ -239,16 +239,18 @@ async def first_answer(answer: Any) -> str:
     """Check the exercise: the first answer, and no other call paid."""
     calls = SlowCalls({"Rome": 0.5, "Oslo": 0.1, "Bern": 0.3})
     outcome = await _attempt(answer, calls.coroutines())
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     calls.expect_all_begun()
     expect(
         isinstance(outcome.result, str) and outcome.result == "Oslo",
         f"The first answer is Oslo's, and your function returned {shown(outcome.result)}.",
+        timing=shown(outcome.result) in map(shown, calls.delays),
     )
     expect(
         calls.finished == ["Oslo"],
         f"{len(calls.finished)} calls came to their end and are to be paid. Stop the others when you have the first "
         "answer.",
+        timing=True,
     )
     expect_all_stopped(outcome)
     falsy = await _attempt(answer, _odd_calls().coroutines(), when="for a first answer of 0")
@@ -274,11 +276,13 @@ async def in_order(answer: Any) -> str:
     visit = {name: 0.05 + 0.05 * (number * 5 % 12) for number, name in enumerate(names)}
     calls = SlowCalls(visit)
     outcome = await _attempt(answer, calls.coroutines())
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     calls.expect_all_begun()
     results = _names(outcome.result)
     expect(
-        calls.finished != names, "Each visitor had to wait until the one before had left: start all of them, then wait."
+        calls.finished != names,
+        "Each visitor had to wait until the one before had left: start all of them, then wait.",
+        timing=True,
     )
     expect(
         sorted(results) == sorted(names),
@@ -287,11 +291,13 @@ async def in_order(answer: Any) -> str:
     expect(
         results == sorted(names, key=visit.get),
         "All came in, but your list is not in the order in which they were done. as_completed is right for that part.",
+        timing=True,
     )
     expect(
         calls.begun == names,
         "They came in in another order than that of the list. Who makes the tasks, and from what? A list has an order, "
         "and a set has none.",
+        timing=True,
     )
     expect_nothing_left(outcome)
     await _expect_odd_results(answer)
@@ -304,7 +310,7 @@ async def post(answer: Any) -> str:
     """Check the exercise: every letter in the order of arrival, lost ones marked as such."""
     calls = SlowCalls({"A": 0.1, "B": 0.2, "C": 0.3, "D": 0.05}, failing=("B",))
     outcome = await _attempt(answer, calls.coroutines())
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     calls.expect_all_begun()
     results = _names(outcome.result)
     expect(
@@ -319,6 +325,7 @@ async def post(answer: Any) -> str:
     expect(
         calls.finished == ["D", "A", "B", "C"],
         f"The letters came one after another, in the order {', '.join(calls.finished)}: start all, then wait.",
+        timing=True,
     )
     expected = ["D", "A", "lost", "C"]
     expect(
@@ -328,6 +335,7 @@ async def post(answer: Any) -> str:
         results == expected,
         f"All are there, but they arrive in the order {', '.join(expected)}, and your list is {shown(results)}. gather "
         "gives the order of its arguments, as_completed that of arrival.",
+        timing=True,
     )
     expect_nothing_left(outcome)
     await _expect_odd_results(answer, expected=(0, "", None, "lost"), failing={"D": ConnectionResetError})
@@ -394,7 +402,7 @@ async def with_sign_of_life(answer: Any) -> str:
     calls, signs = _TimedCalls({"A": 0.2, "B": 0.7, "C": 0.25}), []
     with _no_round_given_back():
         outcome = await _attempt(answer, calls.coroutines(), lambda: signs.append(time.perf_counter()))
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     calls.expect_all_begun()
     results = _names(outcome.result)
     expect(
@@ -413,7 +421,7 @@ async def with_sign_of_life(answer: Any) -> str:
         f"{', '.join(missing)} never arrived. A round that ends with “nothing yet” is a round gone: up to "
         "Python 3.14.8, as_completed has as many rounds as tasks. Which function can wait again for the same tasks?",
     )
-    expect(results == ["A", "C", "B"], f"They finish in the order A, C, B; your list is {shown(results)}.")
+    expect(results == ["A", "C", "B"], f"They finish in the order A, C, B; your list is {shown(results)}.", timing=True)
     expect_nothing_left(outcome)
     _expect_signs([max(0.0, sign - calls.began) for sign in signs], [end - calls.began for end in calls.ended])
     await _expect_odd_results(answer, lambda: None)
@@ -435,6 +443,7 @@ def _expect_signs(signs: list[float], ends: list[float]) -> None:
     expect(
         not signs or signs[0] > 0.05,
         f"Your first sign of life came after {seconds(sum(signs[:1]))}: let 0.06 s pass without a result.",
+        timing=True,
     )
     heard = sorted([0.0, *ends, *(sign for sign in signs if sign < ends[-1])])
     longest, since = max((later - earlier, earlier) for earlier, later in pairwise(heard))
@@ -443,10 +452,12 @@ def _expect_signs(signs: list[float], ends: list[float]) -> None:
         f"All results arrive, but where is the sign of life? From {seconds(since)} on nothing was heard for "
         f"{seconds(longest)}. Call it whenever 0.06 s have passed without a result: before A, at 0.20 s, and again "
         "and again before B, at 0.70 s.",
+        timing=True,
     )
     expect(
         5 < len(signs) < 20,
         f"Your function gave {len(signs)} signs of life in 0.7 s: one after each 0.06 s without a result is right.",
+        timing=True,
     )
 
 
@@ -456,7 +467,7 @@ async def served_in_time(answer: Any) -> str:
     calls = SlowCalls({"D": 0.3, "B": 0.15, "A": 0.1, "C": 0.2})
     kitchen = _Service(calls)
     outcome = await _attempt(answer, calls.coroutines(), kitchen.serve)
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     expect_all_awaited(outcome)
     calls.expect_all_begun()
     missing = [name for name in "ABCD" if name not in kitchen.served]
@@ -469,15 +480,18 @@ async def served_in_time(answer: Any) -> str:
         kitchen.most > 1,
         f"Your function took {seconds(outcome.elapsed)}: the services wait for one another. D is ready at 0.30 s, and "
         "0.2 s later everything can be over. Whose task should the service be part of?",
+        timing=True,
     )
     expect(
         kitchen.ready["A"] < len(calls.delays),
         "A was ready at 0.10 s, and its service began when all four were ready: don't wait for the others before you "
         "serve.",
+        timing=True,
     )
     expect(
         results == list("ABCD"),
         f"Expected was the list ['A', 'B', 'C', 'D'], the order of service; your function returned {shown(results)}.",
+        timing=sorted(results) == sorted("ABCD"),
     )
     expect_nothing_left(outcome)
     await _expect_odd_results(answer, kitchen.serve)
@@ -538,12 +552,14 @@ async def without_blocking(answer: Any) -> str:
         not outcome.blocked,
         "The event loop still stood still. `work` can't be made to await: it has to run somewhere else, in a thread. "
         "Which function of asyncio does that?",
+        timing=True,
     )
     expect(sorted(done) == sorted(amounts), f"`work` should run once for each amount, and ran for {shown(done)}.")
     expect(
         most > 1,
         f"The loop is free now, but your function took {seconds(outcome.elapsed)}, the sum: one thread after another. "
         "Start all, then wait.",
+        timing=True,
     )
     expect(
         _names(outcome.result) == list(map(str, sorted(amounts))),
@@ -584,7 +600,7 @@ async def honest_bar(answer: Any) -> str:
     calls = _TimedCalls({"A": 0.4, "B": 0.1, "C": 0.3, "D": 0.2}, failing=("C",))
     bar = _Bar(calls)
     outcome = await _attempt(answer, calls.coroutines(), bar)
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     calls.expect_all_begun()
     expect(bar.moves, "The bar was never moved: call bar.update() whenever a call ends.")
     expect(
@@ -595,11 +611,13 @@ async def honest_bar(answer: Any) -> str:
     expect(
         all(ended >= number for number, (_, ended) in enumerate(bar.moves, start=1)),
         "The bar moves too early: it is to show how many calls have ended, so await first, then move it by one.",
+        timing=True,
     )
     expect(
         all(moved - ended < 0.08 for (moved, _), ended in zip(bar.moves, calls.ended, strict=True)),
         "The bar is full in the end, but it did not move when the calls ended: it should move at 0.10, 0.20, 0.30 and "
         "0.40 s, one step each.",
+        timing=True,
     )
     results = _names(outcome.result)
     expect(

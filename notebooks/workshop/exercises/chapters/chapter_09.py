@@ -240,7 +240,7 @@ async def _all_results_in_order(answer: Any) -> None:
     calls = _Calls(delays.__getitem__)
 
     outcome = await _attempt(answer, _collect, calls.call, calls.items(delays), 2, when="with a limit of 2")
-    expect(not outcome.blocked, BLOCKS)
+    expect(not outcome.blocked, BLOCKS, timing=True)
     names = texts_of(outcome.result, "", "Your generator yields awaitables: await them, and yield their results.")
     expect(
         sorted(calls.begun) == sorted(delays),
@@ -251,10 +251,12 @@ async def _all_results_in_order(answer: Any) -> None:
         calls.most_running <= 2,
         f"With a limit of 2, {calls.most_running} calls were running at the same time: start another only when one "
         "has ended.",
+        timing=True,
     )
     expect(
         calls.most_running == 2,
         "With a limit of 2, never more than 1 call was running: start so many before you wait for the first.",
+        timing=True,
     )
     expect(
         sorted(names) == sorted(in_order),
@@ -265,10 +267,12 @@ async def _all_results_in_order(answer: Any) -> None:
         "With a limit of 2, four short calls fit in beside a long one, and in your run only "
         f"{calls.begun_by_the_end_of['Rome'] - 1} began before it ended: start another call as soon as *one* has "
         "ended. Places stay empty if you wait for a whole group, or for the calls in the order of the input.",
+        timing=True,
     )
     expect(
         names == in_order,
         f"The calls ended in the order {', '.join(in_order)}, and your generator yielded {', '.join(names)}.",
+        timing=True,
     )
     expect_nothing_left(outcome)
 
@@ -314,6 +318,7 @@ async def _every_place_is_filled(answer: Any) -> None:
         number >= 3,
         f"Three calls ended at the same time, with more items to come, and your code started only {number} in their "
         "place: fill every place that is free.",
+        timing=True,
     )
     expect(
         sorted(outcome.result) == items,
@@ -376,6 +381,7 @@ async def _closed_early(answer: Any) -> None:
         after == before,
         "Your caller took one result and closed the generator, and had to wait until calls that nobody needs any more "
         "had run to their end: cancel them first, then wait.",
+        timing=True,
     )
 
 
