@@ -3,6 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from workshop.timeline.records import Records
+from workshop.timeline.views.replay import turns
+
 from .. import runner
 from ..checks import (
     BLOCKS,
@@ -21,6 +24,7 @@ from ..checks import (
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
+from ..turns import last_turn, quoted
 
 
 @prediction(
@@ -40,6 +44,27 @@ def _after_the_timeout(outcome: str) -> Verdict:
 
 @prediction(
     "4.2",
+    usual="b",
+    observes="the tasks of the timeline, with their steps",
+    a="That is where A is told, but not yet. `cancel` only asks. The event loop runs one task at a time, and it is "
+    "your turn until your next `await`.",
+    b="`cancel` only asks. The event loop runs one task at a time, and it is your turn until your next `await`, that "
+    "of the `gather`. Then A goes on where it waits, with a CancelledError.",
+    c="A never gets there: where it waits, a CancelledError is raised when its turn comes. And it is your turn until "
+    "your next `await`.",
+)
+def _after_cancelling(records: Records) -> Verdict:
+    told = last_turn(records, 0)
+    asked = next(turn for turn, _, text in records.steps.printed if text.startswith("now wait"))
+    line = quoted(records, turns(records)[told].came.inner)
+    if asked < told:
+        return "b", f"in your run, `print` was next, and then A went on at {line}"
+    did = f"in your run, A went on at {line}, before `print` was called"
+    return {"cancelled": "a", "result": "c"}.get(records[0].outcome), did
+
+
+@prediction(
+    "4.3",
     usual="c",
     observes="how many times TimeoutError was caught",
     a="The time is up once, but you are told so in each round that has nothing to give. `except` inside the loop lets "

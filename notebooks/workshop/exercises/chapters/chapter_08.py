@@ -10,6 +10,8 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
+from workshop.timeline.records import Records
+
 from ..checks import (
     BLOCKS,
     CANCELLED,
@@ -26,6 +28,7 @@ from ..checks import (
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
+from ..turns import quoted, turn_after
 
 
 @prediction(
@@ -69,20 +72,22 @@ def _order_of_beginning(begun: Sequence[int]) -> Verdict:
 @prediction(
     "8.3",
     usual="a",
-    observes="the list of what was received, and the outcome of C in the timeline",
+    observes="the tasks of the timeline, with their steps",
     a="A task group stands for all or nothing: when one of its tasks fails, it cancels the others, and the code in its "
-    "block too. Your `except` never gets to see the ValueError.",
+    "block too. C is told first. Your `except` never gets to see the ValueError.",
     b="So it would be without the group. But a task group stands for all or nothing: when one of its tasks fails, it "
-    "cancels the others, and the code in its block too.",
-    c="The code in the block is cancelled, that is right. But so are the group's other tasks: C does not get to its "
-    "end.",
+    "cancels the others, and the code in its block too. C is told first.",
+    c="That is where B's ValueError arrives in the end, in a group. Before that, the task group cancels its other "
+    "tasks and the code in its block, and waits until all have stopped.",
 )
-def _group_with_try(received: Sequence[str], outcome_of_c: str) -> Verdict:
-    did = f"in your run, {', '.join(received) or 'nothing'} was received, and C ended with: {outcome_of_c}"
-    if outcome_of_c == "cancelled":
+def _group_with_try(records: Records) -> Verdict:
+    turn = turn_after(records, 1)
+    who = "your own code" if turn.task < 0 else records.names[turn.task]
+    did = f"in your run, when B had failed, {who} went on at {quoted(records, turn.came.inner)}"
+    if turn.task == 2 and records[2].outcome == "cancelled":
         return "a", did
-    if outcome_of_c == "result":
-        return ("b" if "C" in received else "c"), did
+    if turn.task < 0 and turn.came.inner:
+        return ("b" if turn.came.inner.function == "receive" else "c"), did
     return None, did
 
 
