@@ -117,10 +117,12 @@ def test_an_answer_wrong_about_order_or_time_is_shown_in_its_own_lines(notebook,
 
 def test_it_is_seen_whose_result_was_there_and_not_taken(notebook):
     run_check("2.1", Wrong.in_turn)
-    _, *calls = data_of(notebook[0]["text/html"])["lanes"]
-    assert [call["short"] for call in calls] == ["Oslo", "Bern", "Rome", "Cork"]
-    oslo, bern, _, _ = calls
-    assert bern["finished"] < oslo["finished"] == pytest.approx(bern["received"], abs=0.02)
+    table = html.unescape(re.search(r"<pre>(.*?)</pre>", notebook[0]["text/html"], re.DOTALL)[1])
+    _, _, *calls = (re.split(r"  +", line) for line in table.splitlines())
+    assert [call[0].rpartition("(")[2] for call in calls] == ["'Oslo')", "'Bern')", "'Rome')", "'Cork')"]
+    finished, received = ([float(call[column]) for call in calls] for column in (3, 4))
+    assert finished == pytest.approx([0.2, 0.1, 0.4, 0.3], abs=0.03)
+    assert received == pytest.approx([0.2, 0.2, 0.4, 0.4], abs=0.03)
 
 
 def test_in_words_it_is_one_line_more(notebook, monkeypatch):

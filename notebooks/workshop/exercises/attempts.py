@@ -64,7 +64,7 @@ class Attempts:
     def replay(self) -> str:
         """Return the last attempt as HTML, to be stepped through; nothing if no line of the reader's ran in it."""
         records = self._last and self._last.records()
-        return in_notebook(TITLE, records) if records and records.steps.sources else ""
+        return in_notebook([(TITLE, records)]) if records and records.steps.sources else ""
 
 
 class RecordableTask(asyncio.Task):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from workshop.timeline.records import STILL_RUNNING, Line, Records
-from workshop.timeline.views.replay import YOU, turns
+from workshop.timeline.views.replay import YOU, Turn, turns
 
 
 class NextTurn(NamedTuple):
@@ -62,3 +62,31 @@ def _text(records: Records, line: Line | None) -> str:
         if source.file == line.file and 0 <= line.number - source.first < len(source.lines):
             return source.lines[line.number - source.first].strip()
     return ""
+
+
+def quoted(records: Records, line: Line | None) -> str:
+    """Return the text of a line as it is quoted in a sentence, between backticks."""
+    return f"`{_text(records, line)}`" if _text(records, line) else "a line that is not known"
+
+
+def last_turn(records: Records, task: int) -> int:
+    """Return the position of a task's last turn among all turns, in their order.
+
+    Args:
+        records: those of a timeline with steps.
+        task: the task's index.
+
+    Raises:
+        ValueError: if the timeline was not asked to note steps, or the task had no turn.
+    """
+    return max(number for number, turn in enumerate(turns(records)) if turn.task == task)
+
+
+def turn_after(records: Records, task: int) -> Turn:
+    """Return the turn that came after a task's last one, whoever had it; the arguments are those of `last_turn`.
+
+    Raises:
+        IndexError: if there was none.
+        ValueError: as in `last_turn`.
+    """
+    return turns(records)[last_turn(records, task) + 1]

@@ -21,10 +21,10 @@ from ..checks import (
     telling,
     texts_of,
 )
+from ..next_turn import last_turn, quoted
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
-from ..turns import last_turn, quoted
 
 
 @prediction(

@@ -25,10 +25,10 @@ from ..checks import (
     shown,
     texts_of,
 )
+from ..next_turn import quoted, turn_after
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
-from ..turns import quoted, turn_after
 
 
 @prediction(
