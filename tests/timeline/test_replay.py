@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from itertools import pairwise
@@ -129,6 +130,19 @@ async def test_inside_the_block_what_is_known_so_far_is_shown(clock, tmp_path):
         await asyncio.create_task(cook(0.25, "tea"))
         [run] = data_of(timeline.save(tmp_path / "run.html").read_text(encoding="utf-8"))
     assert [turn[1] for turn in run["turns"] if turn[0] == len(run["lanes"]) - 1] == [0, 0.25, 0.5]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the block's own code is seen from Python 3.12 on")
+async def test_results_that_are_there_before_your_turn_are_taken_in_it(clock):
+    async def instant() -> None: ...
+
+    async with Timeline(steps=True) as timeline:
+        tasks = [asyncio.create_task(instant()) for _ in range(3)]
+        for next_result in asyncio.as_completed(tasks):
+            await next_result
+    [run] = data_of(view.page([("", timeline.tasks)]))
+    assert [lane.get("taken") for lane in run["lanes"]] == [None, 4, 4, 4]
+    assert [turn[0] for turn in run["turns"]] == [0, 1, 2, 3, 0]
 
 
 # In a notebook
