@@ -1,4 +1,4 @@
-"""The notebooks in a real browser: JupyterLab runs each from top to bottom, and its stop button stops a live cell."""
+"""In a real browser: live views, the stop button, predictions, replays and the lab, as readers have them."""
 
 import asyncio
 import base64
@@ -9,131 +9,23 @@ import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import LocatorAssertions, expect
 
 from support import browser
-from support.browser import STOP_BUTTON, Lab, NoBrowserError, NotebookPage, faults, run_all_of
-from support.jupyterlab_server import running_server
+from support.browser import STOP_BUTTON, NoBrowserError, NotebookPage, faults, without_browser
 from support.notebook_guards import KERNELSPEC
 from support.notebook_samples import changed, error, printed
-from support.notebook_tools import NOTEBOOKS, ROOT, Notebook, notebook_paths, sanitized
+from support.notebook_tools import ROOT, Notebook
 from workshop import Timeline, replay
 
-pytestmark = pytest.mark.slow(100)
-
-PATHS = notebook_paths()
-LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
-
-AT_ONCE = 4
-"""Notebooks that run at the same time: they mostly wait."""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """The browser."""
-    try:
-        with browser.running_browser() as running:
-            yield running
-    except NoBrowserError as reason:
-        without_browser(reason)
-
-
-def without_browser(reason: NoBrowserError) -> None:
-    """Skip the test; but fail where changes are checked, so that no change gets in untried."""
-    (pytest.fail if browser.in_ci() else pytest.skip)(str(reason))
-
-
-@pytest.fixture(scope="module")
-def server(chromium, tmp_path_factory):
-    """JupyterLab, which shows a copy of the notebooks."""
-    root = tmp_path_factory.mktemp("lab") / "notebooks"
-    shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    with running_server(root, tmp_path_factory.mktemp("settings")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def jupyterlab(chromium, server):
-    """JupyterLab in the browser."""
-    return Lab(chromium, server)
-
-
-@pytest.fixture
-def opened(jupyterlab):
-    """`browser.opened` for a notebook's name."""
-    return partial(browser.opened, jupyterlab)
-
-
-@pytest.fixture(scope="module")
-def ran(jupyterlab):
-    """What Run All made of each notebook."""
-    return run_all_of(jupyterlab, [path.name for path in reversed(PATHS)], AT_ONCE)
-
-
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_run_all_runs_every_cell_and_nothing_complains(ran, path):
-    notebook = ran.notebooks[path.name]
-    if isinstance(notebook, Exception):
-        raise notebook
-    stored = Notebook(path)
-    assert [cell.source for cell in notebook.cells] == [cell.source for cell in stored.cells]
-    assert faults(notebook) == []
-    if path.name.startswith("09_"):  # what is counted is not disturbed by requests to run the cells that follow
-        assert [sanitized(cell.text) for cell in notebook.cells] == [sanitized(cell.text) for cell in stored.cells]
-
-
-def test_run_all_leaves_no_error_in_the_page(ran):
-    assert ran.errors == []
-
-
-def test_the_notebooks_fetch_nothing_from_the_internet_as_readme_says(ran):
-    assert ran.elsewhere == []
-
-
-# Exported
-
-
-NARROW = {"width": 700, "height": 990}
-"""Pixels of a printed page, margins left out, and of a narrow window."""
-
-CUT = """() => {
-    const boxes = [...document.querySelectorAll('.jp-OutputArea-output, .jp-RenderedMarkdown, .jp-CodeMirrorEditor')];
-    const inner = boxes.flatMap(box => [box, ...box.querySelectorAll('img, pre, table, div')]);
-    const wide = inner.filter(box => box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).display !== 'inline'
-        || box.getBoundingClientRect().right > innerWidth);
-    const gone = boxes.filter(box => !box.offsetHeight);
-    const unseen = [...document.querySelectorAll('.jp-OutputArea-output img')].filter(image => !image.naturalWidth);
-    return [...wide, ...gone, ...unseen].map(box => box.alt || box.innerText.slice(0, 80));
-}"""
-
-
-@pytest.fixture(scope="module")
-def narrow_page(chromium):
-    """An empty page, as narrow as paper."""
-    page = chromium.new_page(viewport=NARROW)
-    page.route(re.compile("^http"), lambda route: route.abort())  # of scripts for formulas: there are none
-    page.emulate_media(media="print")
-    yield page
-    page.close()
-
-
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_printed_and_exported_notebooks_are_whole(narrow_page, path):
-    html, _ = HTMLExporter().from_filename(str(path))
-    narrow_page.set_content(html)
-    outputs = [output for cell in Notebook(path).code_cells for output in cell.data["outputs"]]
-    assert narrow_page.locator(".jp-OutputArea-child").count() == len(outputs)
-    assert narrow_page.evaluate(CUT) == []
-
+pytestmark = pytest.mark.slow(80)
 
 # Live views
 
