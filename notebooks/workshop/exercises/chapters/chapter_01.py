@@ -75,10 +75,10 @@ def _one_after_another(elapsed: float) -> Verdict:
     "1.3",
     usual="b",
     observes="the elapsed time in seconds",
-    a="All three tasks are made before the first wait, but the event loop runs one at a time and can switch to another "
-    "only at an await. time.sleep has none: it holds up everybody.",
-    b="The event loop runs one task at a time and can switch to another task only at an await. time.sleep has none, so "
-    "each sleep holds up everybody, and the sleeps add up.",
+    a="All three tasks are made before the first wait, but the event loop runs one at a time, and can switch only "
+    "where a task waits at an `await`, or ends. `time.sleep` is neither: it holds up everybody.",
+    b="The event loop runs one task at a time, and can switch only where a task waits at an `await`, or ends. "
+    "`time.sleep` is neither, so each sleep holds up everybody, and the sleeps add up.",
     c="An error would be kind. Blocking calls are allowed in a coroutine, and asyncio warns of them only in its debug "
     "mode: everybody just waits longer.",
 )

@@ -145,16 +145,19 @@ def _expect_still_open(client: Any) -> None:
 
 
 async def _in_full(answer: Any, client: Any, slowness: float) -> None:
-    """Let all calls arrive in time."""
-    limit = 4.0 * slowness
-    cities = [("Rome", 0.3, "Kyiv"), ("Oslo", 0.2, ""), ("Kyiv", 0.2, "Oslo")]
-    outcome = await _attempt(answer, limit, client, cities, slowness)
+    """Let all calls arrive in time; and if that takes long, others once more: the computer may have stood still."""
+    for first, second, third, limit in (("Oslo", "Kyiv", "Rome", 4.0), ("Ghent", "Turin", "Lyon", 8.0)):
+        limit *= slowness
+        cities = [(third, 0.3, second), (first, 0.2, ""), (second, 0.2, first)]
+        outcome = await _attempt(answer, limit, client, cities, slowness)
+        if outcome.elapsed < limit * 0.75:
+            break
     expect(
-        outcome.result != ["Rome", "Oslo", "Kyiv"],
-        "They should arrive in the order Oslo, Kyiv, Rome, and your list has that of the inputs. Hand all calls to "
-        "the client first; then take each result when it is ready, and not in the order of the list.",
+        outcome.result != [third, first, second],
+        f"They should arrive in the order {first}, {second}, {third}, and your list has that of the inputs. Hand all "
+        "calls to the client first; then take each result when it is ready, and not in the order of the list.",
     )
-    _expect_results(outcome.result, ["Oslo", "Kyiv", "Rome"], limit)
+    _expect_results(outcome.result, [first, second, third], limit)
     expect(
         outcome.elapsed < limit * 0.75,
         f"The last result was there after about 0.7 s, and your function took {seconds(outcome.elapsed)}: "
@@ -216,7 +219,7 @@ async def _attempt(
     answer: Any, limit: float, client: Any, cities: list[City], slowness: float, look: Any = None
 ) -> runner.Outcome:
     """Run an answer as `attempt` does, and name the idea where it ended in a way of this chapter's."""
-    when, within = f"with a limit of {seconds(limit)}", runner.WAIT_LIMIT * slowness
+    when, within = f"with a limit of {seconds(limit)}", limit + runner.WAIT_LIMIT * slowness
     with explaining(IDEAS_BEHIND_ENDS):
         outcome = await attempt(answer, limit, client, call, cities, when=when, look=look, within=within)
     _expect_still_open(client)
