@@ -16,6 +16,8 @@ import zmq.asyncio
 from workshop.classroom import check_laptop
 from workshop.classroom.preflight import PYTHONS
 
+pytestmark = pytest.mark.slow(10)
+
 
 @pytest.fixture
 def nothing_left_running():

@@ -13,7 +13,10 @@ import pytest
 from clock.kernel import kernel_environment, no_test_clock_here
 from support.kernels import Kernel, running_kernel
 
-pytestmark = pytest.mark.skipif(no_test_clock_here() is not None, reason="the test clock cannot be used here")
+pytestmark = [
+    pytest.mark.slow(15),
+    pytest.mark.skipif(no_test_clock_here() is not None, reason="the test clock cannot be used here"),
+]
 
 SETUP = """
 import asyncio, queue, threading, time

@@ -13,6 +13,8 @@ from answers import changed, members, other_callables, right, wrong
 from support.steps_of_answers import started, stop
 from workshop.exercises import runner
 
+pytestmark = pytest.mark.slow(15)
+
 
 async def collect(seconds, tasks):
     """Return what arrives in time, and leave the tasks as they are."""

@@ -16,6 +16,8 @@ from answers import Odd, changed, members, other_callables, right, wrong
 from support.notebook_tools import NOTEBOOKS, Notebook
 from support.steps_of_answers import started, stop
 
+pytestmark = pytest.mark.slow(40)
+
 
 async def first(tasks):
     """Return the first result, and leave the other tasks as they are."""

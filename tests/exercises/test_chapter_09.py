@@ -15,6 +15,8 @@ from answers import changed, members, other_callables, right, wrong
 
 from support.steps_of_answers import stop
 
+pytestmark = pytest.mark.slow(10)
+
 
 def start(function, items, number):
     return {asyncio.create_task(function(item)) for item in islice(items, number)}

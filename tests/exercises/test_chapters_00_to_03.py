@@ -19,6 +19,8 @@ from answers import Called, Odd, changed, members, other_callables, right, wrong
 from support.steps_of_answers import started
 from workshop.exercises.chapters.chapter_03 import FALSE_MEAL
 
+pytestmark = pytest.mark.slow(35)
+
 # ---- right answers
 
 

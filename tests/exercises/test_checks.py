@@ -16,6 +16,8 @@ from support.places import NOTEBOOKS
 from workshop.exercises import check
 from workshop.exercises.checks import CHECKS
 
+pytestmark = pytest.mark.slow(20)
+
 HAS_ALARM = hasattr(signal, "setitimer")
 
 NUMBERS = [number for number in CHECKS if not number.startswith(("5.", "10."))]

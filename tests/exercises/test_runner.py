@@ -21,6 +21,8 @@ from support.places import NOTEBOOKS
 from workshop.exercises import check, compare, predict, runner
 from workshop.exercises.say import WIDTH, one_line, paragraph, shown
 
+pytestmark = pytest.mark.slow(12)
+
 HAS_ALARM = hasattr(signal, "setitimer")
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from support.places import NOTEBOOKS
 
+pytestmark = pytest.mark.slow(15)
+
 TIMELINE = NOTEBOOKS / "workshop" / "timeline"
 
 SLEEPERS = """\
