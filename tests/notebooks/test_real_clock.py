@@ -1,6 +1,7 @@
 """One pass on the real clock, as a reader has it: what the stored outputs say must hold there too."""
 
 import asyncio
+import contextlib
 import re
 from pathlib import Path
 
@@ -75,7 +76,23 @@ def first_runs(environment) -> dict[Path, Notebook]:
 
 
 async def run(path: Path, environment: dict[str, str]) -> Notebook:
-    """Return a notebook after a run in a fresh kernel."""
+    """Return a notebook after a run in a fresh kernel.
+
+    Jupyter picks a kernel's ports without holding them. So where many start at the same time, one may find a port taken,
+    and never answers: then another is started.
+    """
+    for _ in range(MOST_RUNS - 1):
+        with contextlib.suppress(RuntimeError):
+            return await run_once(path, environment)
+    return await run_once(path, environment)
+
+
+async def run_once(path: Path, environment: dict[str, str]) -> Notebook:
+    """Return a notebook after a run in a fresh kernel.
+
+    Raises:
+        RuntimeError: the kernel did not start, or died.
+    """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
