@@ -78,8 +78,8 @@ def first_runs(environment) -> dict[Path, Notebook]:
 async def run(path: Path, environment: dict[str, str]) -> Notebook:
     """Return a notebook after a run in a fresh kernel.
 
-    Jupyter picks a kernel's ports without holding them. So where many start at the same time, one may find a port taken,
-    and never answers: then another is started.
+    Jupyter picks a kernel's ports without holding them. So where many start at the same time, one may find a port
+    taken, and never answers: then another is started.
     """
     for _ in range(MOST_RUNS - 1):
         with contextlib.suppress(RuntimeError):
