@@ -7,7 +7,7 @@ from typing import Any
 
 from workshop.timeline.views.bundle import picture_with_words
 from workshop.timeline.views.styles import GREY, GRID, INK
-from workshop.timeline.views.svg import FONT, LABEL, NAME, TITLE, WIDTH
+from workshop.timeline.views.svg import LABEL, NAME, TITLE, card
 
 from .scale import Curve
 
@@ -82,12 +82,7 @@ class Chart:
         def at(number: float, value: float) -> str:
             return f"{LEFT + (log10(number) - left) * across:.1f} {BOTTOM - (log10(value) - low) * down:.1f}"
 
-        parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
-            f' viewBox="0 0 {WIDTH} {HEIGHT}" font-family="{FONT}" font-size="{NAME}">',
-            f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#FFFFFF"/>',
-            _text(16, 31, self.what, INK, f' font-size="{TITLE}" font-weight="bold"'),
-        ]
+        parts = [_text(16, 31, self.what, INK, f' font-size="{TITLE}" font-weight="bold"')]
         for zeros in range(low, high + 1):
             y = BOTTOM - (zeros - low) * down
             parts.append(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="{GRID}"/>')
@@ -119,7 +114,7 @@ class Chart:
             lowest = max(lowest + 20, y)
             parts.append(f'<path d="M{point}L{RIGHT + 14} {lowest:.1f}" stroke="{color}" stroke-width="0.7"/>')
             parts.append(_text(RIGHT + 18, lowest + 5, _name(curve), color))
-        return "".join([*parts, "</svg>"])
+        return card(HEIGHT, parts, f' font-size="{NAME}"')
 
     def _looks(self) -> list[tuple[str, str, str]]:
         """Return the look of each curve."""

@@ -86,11 +86,7 @@ def scene(evenings: Mapping[str, Sequence[Slip]], now: float, ovens: int, below:
     if below:
         parts.append(below.replace("<svg ", f'<svg y="{top}" ', 1))
         top += float(re.search(r'height="([\d.]+)"', below)[1])
-    size = f'width="{svg.WIDTH}" height="{top:g}"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {svg.WIDTH} {top:g}" font-family="{svg.FONT}">'
-        f'<rect {size} rx="8" fill="#FFFFFF"/>{"".join(parts)}</svg>'
-    )
+    return svg.card(top, parts)
 
 
 def _place(place: str, x: float, width: float, top: float, dishes: Sequence[str], ovens: int) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from workshop.timeline.views.bundle import picture_with_words
 from workshop.timeline.views.styles import GREY, INK
-from workshop.timeline.views.svg import FONT, LABEL, NAME, TITLE, WIDTH
+from workshop.timeline.views.svg import LABEL, NAME, TITLE, card
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 130, 780, 72, 168, 200
 """Where the places of the first and the last are, in units; and how high the picture is."""
@@ -46,9 +46,6 @@ class Order:
         across = (RIGHT - LEFT) / max(number - 1, 1)
         title = f"{self.moved} of {number} came in out of turn" if self.moved else "All came in in turn"
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
-            f' viewBox="0 0 {WIDTH} {HEIGHT}" font-family="{FONT}" font-size="{NAME}">',
-            f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#FFFFFF"/>',
             f'<text x="16" y="31" font-size="{TITLE}" font-weight="bold" fill="{INK}">{title}</text>',
         ]
         for y, words in ((TOP, "in the list"), (BOTTOM, "came in")):
@@ -63,7 +60,7 @@ class Order:
                     f'<circle cx="{x:.1f}" cy="{y}" r="{RADIUS}" fill="#FFFFFF" stroke="{color}" stroke-width="2"/>'
                     f'<text x="{x:.1f}" y="{y + 5}" text-anchor="middle" fill="{INK}">{who}</text>'
                 )
-        return "".join([*parts, "</svg>"])
+        return card(HEIGHT, parts, f' font-size="{NAME}"')
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
         return picture_with_words(self.svg(), self.alt, str(self))

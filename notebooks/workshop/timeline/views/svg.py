@@ -7,7 +7,7 @@ is asked for its widths. Standard library only; numpy helps with very many tasks
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from itertools import compress, count
@@ -300,25 +300,14 @@ class _Drawing:
 
     def document(self) -> str:
         """Return the picture."""
-        size = f'width="{WIDTH}" height="{_n(self.bottom + PADDING)}"'
-        box = f"0 0 {WIDTH} {_n(self.bottom + PADDING)}"
         paths = [
             f'<path class="{kind}" d="{"".join(self.paths[kind])}" {look.format(_n(self.rim))}/>'
             for kind, look in PATHS.items()
             if self.paths[kind]
         ]
         over = [path for path in paths if path.startswith(MARKS)]
-        return "".join(
-            [
-                f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="{box}" font-family="{FONT}">',
-                f'<rect {size} rx="8" fill="#FFFFFF"/>',
-                *self.images,
-                *(path for path in paths if path not in over),
-                *self.texts,
-                *over,
-                "</svg>",
-            ]
-        )
+        below = [path for path in paths if path not in over]
+        return card(self.bottom + PADDING, [*self.images, *below, *self.texts, *over])
 
 
 class _Row:
@@ -487,6 +476,21 @@ PATHS = (
 """How each class is drawn, in order."""
 MARKS = tuple(f'<path class="{kind}"' for kind in ("cap", "cross", "received"))
 """These are drawn over words."""
+
+
+def card(height: float, parts: Iterable[str], more: str = "") -> str:
+    """Return an SVG document: a white card with round corners, as wide as every picture, and parts on it.
+
+    Args:
+        height: its height, in units.
+        parts: the elements that stand on the card.
+        more: further attributes for all of them, each with a space before it.
+    """
+    size, box = f'width="{WIDTH}" height="{_n(height)}"', f"0 0 {WIDTH} {_n(height)}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="{box}" font-family="{FONT}"{more}>'
+        f'<rect {size} rx="8" fill="#FFFFFF"/>{"".join(parts)}</svg>'
+    )
 
 
 def _n(number: float) -> str:
