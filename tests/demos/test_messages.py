@@ -1,4 +1,4 @@
-"""What a block provokes is printed, each message in the same words in every run; and chapter 11 does it for each."""
+"""What a block provokes is printed, each message in the same words in every run; and chapter 13 does it for each."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from support.newer_python import KEY
 from support.notebook_tools import NOTEBOOKS, Notebook
 from workshop.demos.messages import provoke
 
-CHAPTER = Notebook(NOTEBOOKS / "11_what_does_this_message_mean.ipynb")
+CHAPTER = Notebook(NOTEBOOKS / "13_what_does_this_message_mean.ipynb")
 
 
 async def call(seconds=0.1):

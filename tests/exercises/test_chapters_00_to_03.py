@@ -757,7 +757,7 @@ WRONG = [
          "failed with OSError, and nothing caught it: your function is ready for"),
         ({"Exception": "ValueError"}, "The exception of 'rice' stands among your results"),
         ({"Right31.pairs": "not_solved"},
-         "a `yield`? Chapter 11 has more on such messages. (Solve 3.1 first, or use `pairs_solution`.)"),
+         "a `yield`? Chapter 13 has more on such messages. (Solve 3.1 first, or use `pairs_solution`.)"),
         ("return dict(Right31.pairs(work)), {}", "object is not iterable. Loop over it with `async for`."),
         ("return dict(zip(work, await asyncio.gather(*work.values()), strict=True)), {}",
          "that ended your function: the other results were lost"),

@@ -38,7 +38,7 @@ PURPOSES = {
     "aiostream": "chapter 09",
     "anyio": "chapter 10",
     "distributed": "chapter 10",
-    "httpx": "chapter 11",
+    "httpx": "chapter 13",
 }
 """What packages are for that not every lesson uses."""
 

@@ -1,4 +1,4 @@
-"""Makes Python say what it has to say about a few lines of code: chapter 11 looks its messages up."""
+"""Makes Python say what it has to say about a few lines of code: chapter 13 looks its messages up."""
 
 import asyncio
 import gc

@@ -166,7 +166,7 @@ async def attempt(
     return outcome
 
 
-MORE_ON_MESSAGES = "Chapter 11 has more on such messages."
+MORE_ON_MESSAGES = "Chapter 13 has more on such messages."
 """What to say behind the idea of a message of Python's or of a library's."""
 
 KERNELS_TASKS = "Among `asyncio.all_tasks()` are the kernel's own, which never end."
