@@ -11,7 +11,7 @@ import pytest
 
 from support.newer_python import KEY
 from support.notebook_tools import NOTEBOOKS, Notebook
-from workshop.demos.messages import provoke
+from workshop.demos.messages import asyncio_log, provoke
 
 CHAPTER = Notebook(NOTEBOOKS / "13_what_does_this_message_mean.ipynb")
 
@@ -181,6 +181,30 @@ async def test_what_differs_from_run_to_run_is_left_out(capsys):
         "Exception in callback test_what_differs_from_run_to_run_is_left_out.<lambda>()",
         "  ZeroDivisionError: division by zero",
     ]
+
+
+SLOW = "Executing <Task {} result=None created at /x/tasks.py:7> took 0.200 seconds"
+
+
+@pytest.mark.parametrize(
+    ("task", "shown"),
+    [
+        ("pending name='C' coro=<call() running at /a b/c.py:5> wait_for=<Future pending>",
+         "<Task pending name='C' coro=<call() running at c.py:5 ...>"),
+        (r"pending name='Task-12' coro=<a.<locals>.b() running at C:\a\c.py:41> cb=[gather() at C:\x\tasks.py:3]",
+         "<Task pending name='Task-...' coro=<a.<locals>.b() running at c.py:41 ...>"),
+        ("finished name='C' coro=<call() done, defined at <cell 1a>:1>",
+         "<Task finished name='C' coro=<call() done, defined at <cell 1a>:1 ...>"),
+    ],
+)  # fmt: skip
+def test_of_a_task_that_asyncio_logs_the_place_is_printed(capsys, task, shown):
+    log = logging.getLogger("asyncio")
+    before = log.handlers, log.propagate
+    with asyncio_log():
+        log.warning(SLOW.format(task))
+        log.info("all is well")
+    assert capsys.readouterr().out == f"Executing {shown} took 0.200 seconds\n"
+    assert (log.handlers, log.propagate) == before
 
 
 # The chapter

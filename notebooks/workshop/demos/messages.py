@@ -1,4 +1,4 @@
-"""Makes Python say what it has to say about a few lines of code: chapter 13 looks its messages up."""
+"""Makes Python say what it has to say about a few lines of code: chapters 06, 08 and 13 listen."""
 
 import asyncio
 import gc
@@ -22,6 +22,8 @@ OPEN, CLOSE = "\0\1"
 HINT = re.compile(r"\.? Did you mean:? '.*")
 """Newer Pythons guess what was meant."""
 PORT = re.compile(r"(127\.0\.0\.1(?::|', ))\d{4,5}")
+STANDS = re.compile(r" at (?:.*?[/\\])?([^/\\]+:\d+)>.*>")
+"""Where a task's own code stands, and all that is said behind it: whom it waits for, where it was made."""
 
 
 @asynccontextmanager
@@ -54,6 +56,29 @@ async def provoke() -> AsyncIterator[None]:
         await asyncio.sleep(0)
     for line in raised or dict.fromkeys(reports):
         print(line)
+
+
+@contextmanager
+def asyncio_log() -> Iterator[None]:
+    """Print, after a ``with`` block, what asyncio logged inside it; else that is shown in red.
+
+    Of the task that a message is about, that is its name and where it stands, as the file's name and the line.
+    """
+    texts: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:  # nothing printed here would be seen: no cell runs it
+            texts.append(re.sub(r"\bTask-\d+", "Task-...", STANDS.sub(r" at \1 ...>", record.getMessage())))
+
+    log = logging.getLogger("asyncio")
+    before = log.handlers, log.propagate
+    log.handlers, log.propagate = [Listener()], False
+    try:
+        yield
+    finally:
+        log.handlers, log.propagate = before
+        for text in texts:
+            print(text)
 
 
 @contextmanager
