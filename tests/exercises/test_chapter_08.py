@@ -404,6 +404,65 @@ class Right87:
         return tuple(results)
 
 
+class Right88:
+    async def callbacks(coroutines, kept, report):
+        def ended(task):
+            kept.discard(task)
+            if not task.cancelled() and task.exception():
+                report(task.exception())
+
+        for coroutine in coroutines:
+            task = asyncio.create_task(coroutine)
+            kept.add(task)
+            task.add_done_callback(ended)
+        return len(coroutines)
+
+    async def a_coroutine_around_each(coroutines, kept, report):
+        async def one(coroutine):
+            try:
+                await coroutine
+            except Exception as error:
+                report(error)
+            finally:
+                kept.discard(asyncio.current_task())
+
+        tasks = started(map(one, coroutines))
+        kept.update(tasks)
+        return len(tasks)
+
+    async def a_callback_for_each_job(coroutines, kept, report):
+        def look_at(task):
+            try:
+                task.result()
+            except asyncio.CancelledError:
+                pass
+            except Exception as error:
+                report(error)
+
+        for task in started(coroutines):
+            kept |= {task}
+            task.add_done_callback(kept.discard)
+            task.add_done_callback(look_at)
+        return len(coroutines)
+
+    async def the_function_that_begins_a_turn_later(coroutines, kept, report):
+        await Right88.callbacks(coroutines, kept, report)
+        await asyncio.sleep(0)
+        return len(coroutines)
+
+    async def tasks_that_are_watched_from_outside(coroutines, kept, report):
+        async def watched(coroutine):
+            [outcome] = await asyncio.gather(coroutine, return_exceptions=True)
+            if isinstance(outcome, Exception):
+                report(outcome)
+
+        for coroutine in coroutines:
+            task = asyncio.ensure_future(watched(coroutine))
+            kept.add(task)
+            task.add_done_callback(kept.remove)
+        return len(coroutines)
+
+
 GROUPS = {
     "8.1": Right81,
     "8.2": Right82,
@@ -412,10 +471,13 @@ GROUPS = {
     "8.5": Right85,
     "8.6": Right86,
     "8.7": Right87,
+    "8.8": Right88,
 }
 ONE_RIGHT = {number: members(group)[0] for number, group in GROUPS.items()}
 IN_NO_TIME = [number for number in GROUPS if number != "8.6"]
 """The exercises without threads, which take real time."""
+AWAITED = [number for number in GROUPS if number != "8.8"]
+"""The exercises in which nothing may run on when the answer has returned."""
 
 RIGHT = [row for number, group in GROUPS.items() for row in right(number, members(group))]
 OTHERS = [row for number in IN_NO_TIME for row in right(number, other_callables(ONE_RIGHT[number]))]
@@ -559,6 +621,72 @@ class Wrong86:
         loop = asyncio.get_running_loop()
         with concurrent.futures.ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
             return await as_they_come([loop.run_in_executor(pool, work, amount) for amount in amounts])
+
+
+class Wrong88:
+    async def waits_for_all_of_them(coroutines, kept, report):
+        tasks = started(coroutines)
+        kept.update(tasks)
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                report(outcome)
+        kept.difference_update(tasks)
+        return len(tasks)
+
+    async def a_task_group(coroutines, kept, report):
+        try:
+            async with asyncio.TaskGroup() as group:
+                kept.update(group.create_task(coroutine) for coroutine in coroutines)
+        except* Exception as errors:
+            for error in errors.exceptions:
+                report(error)
+        return len(coroutines)
+
+    async def one_task_for_all(coroutines, kept, report):
+        async def all_of_them():
+            for outcome in await asyncio.gather(*coroutines, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    report(outcome)
+            kept.clear()
+
+        kept.add(asyncio.create_task(all_of_them()))
+        return len(coroutines)
+
+    async def reports_in_the_end(coroutines, kept, report):
+        async def look_at_them():
+            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    report(outcome)
+            kept.discard(asyncio.current_task())
+
+        tasks = started(coroutines)
+        kept.update(tasks)
+        for task in tasks:
+            task.add_done_callback(kept.discard)
+        kept.add(asyncio.create_task(look_at_them()))
+        return len(tasks)
+
+    async def a_try_around_the_start(coroutines, kept, report):
+        for coroutine in coroutines:
+            try:
+                task = asyncio.create_task(coroutine)
+                kept.add(task)
+                task.add_done_callback(kept.discard)
+            except Exception as error:
+                report(error)
+        return len(coroutines)
+
+    async def takes_out_all_when_one_ends(coroutines, kept, report):
+        def ended(task):
+            kept.clear()
+            if not task.cancelled() and task.exception():
+                report(task.exception())
+
+        for coroutine in coroutines:
+            task = asyncio.create_task(coroutine)
+            kept.add(task)
+            task.add_done_callback(ended)
+        return len(coroutines)
 
 
 STILL_RAN = "tasks still ran: cancel each of them, and then wait until it has stopped"
@@ -830,6 +958,41 @@ WRONG = [
          "Right87.after_the_try(tasks, bar)",
          BLOCKING),
     ]),
+    *wrong("8.8", Right88.callbacks, [
+        ("return len(started(coroutines))", "returned, 5 of its tasks run on, and `kept` has none of them"),
+        ({"kept.add(task)": "pass"}, "`kept` has none of them: nobody holds them"),
+        ({"kept.add(task)": "kept = {task}"}, "`kept` has none of them"),
+        ({"kept.add(task)": "kept.add(coroutine)"}, "and that is no task: put in what `asyncio.create_task` returns"),
+        ({"kept.add(task)": "kept.add(task.get_name())"}, "and that is no task"),
+        ({"kept.add(task)": "if len(kept) < 2: kept.add(task)"},
+         "5 calls run on, and `kept` holds 1 of your tasks"),
+        (Wrong88.one_task_for_all, "5 calls run on, and `kept` holds 1 of your tasks"),
+        ({"kept.discard(task)": "pass"}, "its task was still in `kept`: such a set only grows"),
+        ({"task.add_done_callback(ended)": "task.add_done_callback(lambda task: None)"}, "such a set only grows"),
+        (Wrong88.takes_out_all_when_one_ends, "A task of somebody else's was in `kept`"),
+        ({"kept.discard(task)": "[kept.discard(other) for other in [*kept] if type(other) is type(task)]"},
+         "You let go of a task that still ran"),
+        (Wrong88.a_try_around_the_start, "A and D failed, and `report` was not called. `create_task` raises nothing"),
+        ({"report(task.exception())": "if isinstance(task.exception(), ConnectionError): report(task.exception())"},
+         "D failed, and `report` was not called"),
+        ({"report(task.exception())": "pass"}, "Who looks at it then?"),
+        ({"report(task.exception())": "raise task.exception()"}, "Who looks at it then?"),
+        ({" and task.exception()": ""}, "`report` was called with None: it takes an exception"),
+        ({"report(task.exception())": "report(task)"}, "it takes an exception, and only a call that failed has one"),
+        ({"report(task.exception())": "report(str(task.exception()))"}, "was called with 'no answer from A'"),
+        ({"not task.cancelled() and ": ""}, "ask `task.cancelled()` first"),
+        (changed(Right88.a_coroutine_around_each, {"except Exception": "except BaseException"}),
+         "B was cancelled, and that is no failure"),
+        ({"report(task.exception())": "report(task.exception()); report(task.exception())"},
+         "`report` was called 4 times"),
+        (Wrong88.reports_in_the_end, "Both failures were reported, but only when all calls had ended"),
+        (Wrong88.waits_for_all_of_them, "Your function waited for its calls"),
+        (Wrong88.a_task_group, "Your function waited for its calls"),
+        ("return await asyncio.gather(*coroutines)", "Your function waited for its calls"),
+        ("return [await coroutine for coroutine in coroutines]", "Your function waited for its calls"),
+        ({"return len(coroutines)": "return len(kept)"}, "that number was expected, and your function returned 6"),
+        ({"return len(coroutines)": "time.sleep(0.2)\nreturn len(coroutines)"}, BLOCKING),
+    ]),
 ]  # fmt: skip
 
 
@@ -841,7 +1004,7 @@ def test_wrong_answers_are_told_the_idea(told, number, answer, words):
 # ---- wrong in the same way in each exercise
 
 
-@pytest.mark.parametrize("number", GROUPS)
+@pytest.mark.parametrize("number", AWAITED)
 def test_what_is_left_running_is_told(told, number):
     async def answer(*arguments):
         asyncio.create_task(asyncio.sleep(9))
@@ -850,7 +1013,7 @@ def test_what_is_left_running_is_told(told, number):
     told(number, answer, "still ran")
 
 
-@pytest.mark.parametrize("number", IN_NO_TIME)  # the other hands over no coroutines
+@pytest.mark.parametrize("number", [number for number in AWAITED if number != "8.6"])  # 8.6 hands over no coroutines
 def test_calls_that_never_began_are_told(told, number):
     async def answer(coroutines, *others):
         return [await coroutines[0]]
@@ -880,6 +1043,7 @@ PITFALLS = [
     "the services wait for one another",
     "The event loop still stood still",
     "The bar ends at 3 of 4",
+    "`kept` has none of them",
 ]
 
 

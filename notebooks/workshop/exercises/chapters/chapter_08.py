@@ -162,6 +162,38 @@ def _tqdm_in_async_for(error: BaseException | None) -> Verdict:
     return ("a" if error is None else "c" if isinstance(error, TypeError) else None), did
 
 
+@prediction(
+    "8.8",
+    usual="b",
+    observes="the list of the names of those that still waited",
+    a="The ghost is gone. The event loop refers to its tasks weakly only, so that alone keeps none of them. The nap is "
+    "held by the loop's timer, the other by `bell`; nobody held the ghost.",
+    b="The nap is held by the loop's timer, which is to wake it, and the other by `bell`: a future knows who waits "
+    "for it. The ghost was held by nobody, and the event loop's own references are weak.",
+    c="The nap is still there, though no variable of yours holds it: the loop's timer does, which is to wake it.",
+)
+def _not_vanished(left: Sequence[str]) -> Verdict:
+    did = f"in your run, {' and '.join(left) or 'nobody'} still waited"
+    return {("bell", "ghost", "nap"): "a", ("bell", "nap"): "b", ("bell",): "c"}.get(tuple(sorted(left))), did
+
+
+@prediction(
+    "8.9",
+    usual="a",
+    observes="the tasks of the timeline",
+    a="`shield` keeps your cancellation away from what you wait for, and nothing else. The CancelledError is raised "
+    "at your `await`, as ever.",
+    b="`shield` does not keep the CancelledError away from *you*. It keeps your cancellation away from what you wait "
+    "for: that task runs on.",
+    c="So it is without `shield`: who is cancelled while it awaits a task cancels that one, too. `shield` keeps this "
+    "from the task.",
+)
+def _shielded(records: Records) -> Verdict:
+    outcomes = tuple(task.outcome for task in records)
+    fits = {("result", "cancelled"): "a", ("result", "result"): "b", ("cancelled", "cancelled"): "c"}
+    return fits.get(outcomes), f"in your run, the outcomes were {' and '.join(outcomes) or 'none'}"
+
+
 IDEAS_BEHIND_ENDS = {
     "Your code was cancelled": CANCELLED,
     "Your code raised ConnectionError: no answer from B": "B's ConnectionError ended your function. Where a task "
@@ -633,3 +665,146 @@ async def honest_bar(answer: Any) -> str:
     await _expect_odd_results(answer, _Bar(calls), expected=(0, "", None), failing={"D": ConnectionResetError})
     await attempt_cancelled(answer, _odd_calls().coroutines(), _Bar(calls), after=0.02)
     return "The bar moves when a call ends, and it ends full."
+
+
+WAITED = (
+    "Your function waited for its calls. It is to start them, see to it that they are held and looked after, and to "
+    "return without waiting, while they run on."
+)
+"""What is said of an answer to 8.8 that ends later than the first call."""
+
+
+@exercise("8.8")
+async def in_background(answer: Any) -> str:
+    """Check the exercise: tasks that are held as long as they run, and whose exceptions somebody sees."""
+    calls = SlowCalls(
+        {"D": 0.2, "C": 0.15, "A": 0.05, "B": 0.1, "E": 0.25},
+        {"A": ConnectionError, "B": asyncio.CancelledError, "D": LookupError},
+        {"C": 0},
+    )
+    background = _Background(calls)
+    with explaining({"no answer from": WAITED}):
+        outcome = await attempt(
+            answer, calls.coroutines(), background.kept, background.report, look=background.look_at_them
+        )
+    expect(not outcome.blocked, BLOCKS, timing=True)
+    expect(not background.ended_before, WAITED)
+    background.expect_all_held(len(outcome.left_behind))
+    calls.expect_all_begun()
+    background.expect_all_reported(outcome.task_errors)
+    expect(
+        shown(outcome.result) == str(len(calls.delays)),
+        f"{len(calls.delays)} calls were started: that number was expected, and your function returned "
+        f"{shown(outcome.result)}.",
+    )
+    expect_all_awaited(outcome)
+    return "Held as long as they run, and no longer; and each failure is seen."
+
+
+class _Background:
+    """Calls that run on when the function which started them has returned, and what becomes of them.
+
+    Args:
+        calls: the calls.
+
+    Attributes:
+        kept: the set that is to hold their tasks. An earlier task is in it, which still runs.
+        ended_before: the calls that had ended when the function returned.
+        held: what the function put into the set.
+    """
+
+    def __init__(self, calls: SlowCalls) -> None:
+        self._calls = calls
+        self._earlier = asyncio.get_running_loop().create_future()
+        self.kept: set[Any] = {self._earlier}
+        self.ended_before: list[str] = []
+        self.held: set[Any] = set()
+        self._lost: set[Any] = set()
+        self._stale: set[Any] = set()
+        self._reports: list[tuple[Any, int]] = []
+
+    def report(self, error: Any) -> None:
+        self._reports.append((error, len(self._calls.finished)))
+
+    async def look_at_them(self) -> None:
+        """Wait until all that is held has ended, and note whether it was held too short or too long."""
+        self.ended_before = self._calls.finished[:]
+        self.held = self.kept - {self._earlier}
+        pending = set(filter(asyncio.isfuture, self.held))
+        while pending:
+            done, pending = await asyncio.wait(pending, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                break
+            for _ in range(3):  # until what was to be called at its end has been
+                await asyncio.sleep(0)
+            self._stale |= done & self.kept
+            self._lost |= {task for task in pending if not task.done()} - self.kept
+
+    def expect_all_held(self, running: int) -> None:
+        """Go on if every task was held as long as it ran, and no longer.
+
+        Args:
+            running: how many tasks still ran when the function returned.
+        """
+        tasks = list(filter(asyncio.isfuture, self.held))
+        expect(
+            self.held,
+            f"Your function returned, {running} of its tasks run on, and `kept` has none of them: nobody holds them, "
+            "and such a task may vanish. Put each task into `kept`.",
+        )
+        expect(
+            len(tasks) == len(self.held),
+            f"`kept` holds {shown(next(iter(self.held - set(tasks)), None))}, and that is no task: put in what "
+            "`asyncio.create_task` returns.",
+        )
+        expect(
+            len(tasks) >= len(self._calls.delays),
+            f"{len(self._calls.delays)} calls run on, and `kept` holds {len(tasks)} of your tasks: put in one for each "
+            "call.",
+        )
+        expect(
+            self._earlier in self.kept,
+            "A task of somebody else's was in `kept`, and still ran, and now it is no longer there: take out only "
+            "what has ended.",
+        )
+        expect(not self._lost, "You let go of a task that still ran: take it out of `kept` when it has ended.")
+        expect(
+            not self._stale,
+            "A call had ended, and its task was still in `kept`: such a set only grows. Whom can you ask to be called "
+            "when a task ends?",
+        )
+
+    def expect_all_reported(self, problems: list[str]) -> None:
+        """Go on if each failure was reported when it happened, and nothing else.
+
+        Args:
+            problems: what was raised and not seen.
+        """
+        errors = [error for error, _ in self._reports]
+        odd = [error for error in errors if not isinstance(error, BaseException)]
+        expect(
+            not odd,
+            f"`report` was called with {shown(odd and odd[0])}: it takes an exception, and only a call that failed "
+            "has one.",
+        )
+        expect(
+            not any(isinstance(error, asyncio.CancelledError) for error in errors),
+            "`report` was called with a CancelledError: B was cancelled, and that is no failure.",
+        )
+        expect(
+            not any(problem.startswith("CancelledError") for problem in problems),
+            "B was cancelled, and your code met a CancelledError when it asked for its exception: ask "
+            "`task.cancelled()` first.",
+        )
+        unseen = [name for name in ("A", "D") if f"no answer from {name}" not in map(str, errors)]
+        expect(
+            not unseen,
+            f"{' and '.join(unseen)} failed, and `report` was not called. `create_task` raises nothing: the exception "
+            "is there when the task has ended. Who looks at it then?",
+        )
+        expect(len(errors) == 2, f"Two calls failed, A and D, and `report` was called {len(errors)} times.")
+        expect(
+            self._reports[0][1] < len(self._calls.delays),
+            "Both failures were reported, but only when all calls had ended: report each when it happens.",
+            timing=True,
+        )
