@@ -72,6 +72,11 @@ def test_failures_depend_on_path_seed_and_attempt():
         ({"limit": 0}, ValueError, "limit is 1 or more requests at a time, or None for no limit, not 0"),
         ({"limit": 2.5}, TypeError, "limit is a whole number of requests, such as limit=5"),
         ({"limit": True}, TypeError, "limit is a whole number"),
+        ({"rate": 0}, ValueError, "rate is 1 or more requests in a stretch of time, or None for no limit, not 0"),
+        ({"rate": 2.5}, TypeError, "rate is a whole number of requests, such as rate=5, or None for no limit, not 2.5"),
+        ({"per": 0}, ValueError, "per is how many seconds the rate is for, above 0, such as per=1, not 0"),
+        ({"per": -1}, ValueError, "per is a number of seconds, 0 or more, not -1"),
+        ({"per": "minute"}, TypeError, "per is a number of seconds, such as 0.5, not 'minute'"),
         ({"seed": "a"}, TypeError, "seed is a whole number, such as seed=1, not 'a'"),
     ],
 )

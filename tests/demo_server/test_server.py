@@ -227,6 +227,34 @@ async def test_above_the_limit_requests_are_turned_away_until_others_end():
     assert Counter(entry.status for entry in api.requests) == {None: 2, 429: 3, 200: 1}
 
 
+async def test_above_the_rate_it_turns_away_and_says_for_how_long():
+    async def status(session, path):
+        async with session.get(path) as response:
+            return response.status, response.headers.get("Retry-After")
+
+    async with demo_api(rate=3, per=60) as api, aiohttp.ClientSession(api.url) as session:
+        answers = [await status(session, "/users") for _ in range(5)]
+    assert answers == [(200, None)] * 3 + [(429, "60")] * 2
+    assert [entry.status for entry in api.requests] == [200] * 3 + [429] * 2
+
+    async with demo_api(rate=1, per=0.05) as api, aiohttp.ClientSession(api.url) as session:
+        first = await status(session, "/users")
+        await asyncio.sleep(0.1)
+        assert first == await status(session, "/users") == (200, None)
+
+
+async def test_who_is_turned_away_for_being_too_many_at_a_time_does_not_count_for_the_rate():
+    async with demo_api(limit=1, rate=2, per=60) as api, aiohttp.ClientSession(api.url) as session:
+        hanging = asyncio.create_task(fetch(session, "/hang"))
+        await until(lambda: api.requests)
+        statuses = [(await fetch(session, "/users"))[0] for _ in range(3)]
+        hanging.cancel()
+        await until(lambda: api.requests[0].finished is not None)
+        statuses += [(await fetch(session, "/users"))[0] for _ in range(2)]
+    assert isinstance(await asyncio.gather(hanging, return_exceptions=True), list)
+    assert statuses == [429] * 3 + [200, 429]
+
+
 async def test_who_was_turned_away_has_used_up_no_attempt():
     path = next(
         f"/items/{number}"

@@ -21,6 +21,8 @@ class Behaviour:
         jitter: float = 0.0,
         failures: float = 0.0,
         limit: int | None = None,
+        rate: int | None = None,
+        per: float = 1.0,
         seed: int = 0,
     ) -> None:
         if isinstance(delay, Mapping):
@@ -37,13 +39,11 @@ class Behaviour:
         if not 0 <= failures <= 1:
             raise ValueError(f"failures is a share from 0 (none) to 1 (all), such as failures=0.2, not {failures!r}")
         self._failures = failures
-        if limit is not None and not _is_whole(limit):
-            raise TypeError(
-                f"limit is a whole number of requests, such as limit=5, or None for no limit, not {limit!r}"
-            )
-        if limit is not None and limit < 1:
-            raise ValueError(f"limit is 1 or more requests at a time, or None for no limit, not {limit!r}")
-        self.limit = limit
+        self.limit = _check_most("limit", limit, "at a time")
+        self.rate = _check_most("rate", rate, "in a stretch of time")
+        self.per = _check_seconds("per", per)
+        if not per:
+            raise ValueError("per is how many seconds the rate is for, above 0, such as per=1, not 0")
         if not _is_whole(seed):
             raise TypeError(f"seed is a whole number, such as seed=1, not {seed!r}")
         self._seed = seed
@@ -70,6 +70,14 @@ def _is_number(value: object) -> bool:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_most(name: str, most: object, what: str) -> int | None:
+    if most is not None and not _is_whole(most):
+        raise TypeError(f"{name} is a whole number of requests, such as {name}=5, or None for no limit, not {most!r}")
+    if most is not None and most < 1:
+        raise ValueError(f"{name} is 1 or more requests {what}, or None for no limit, not {most!r}")
+    return most
 
 
 def _check_seconds(name: str, seconds: object) -> float:

@@ -6,6 +6,7 @@ which a lesson can tell what a client really did.
 
 import asyncio
 import contextlib
+import math
 import socket
 import warnings
 from collections import Counter
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from .behaviour import Behaviour
+from .rate import SlidingWindow
 
 try:
     from aiohttp import web
@@ -40,8 +42,8 @@ BACKLOG = 1024
 OPEN_FILES = 1024
 """So many files the process may have open at least: a connection of a client and a server here is two of them."""
 
-RETRY_AFTER = "1"
-"""The seconds after which a client that was turned away may come again."""
+RETRY_AFTER = 1
+"""Seconds after which a client may come again that was turned away since there were too many requests at a time."""
 
 PATIENCE = 1.0
 """Seconds that requests have to end when the server stops. Ours end right away."""
@@ -93,6 +95,7 @@ class DemoApi:
         self._unfinished = 0
         self._served_now = 0
         self._attempts: Counter[str] = Counter()
+        self._window = behaviour.rate and SlidingWindow(behaviour.rate, behaviour.per)
 
     @property
     def url(self) -> str:
@@ -188,9 +191,13 @@ class DemoApi:
             entry.finished = clock() - self._began
 
     async def _serve_or_turn_away(self, request: web.BaseRequest, entry: Request) -> web.StreamResponse:
-        limit = self._behaviour.limit
+        limit, rate, per = self._behaviour.limit, self._behaviour.rate, self._behaviour.per
         if limit is not None and self._served_now >= limit:
-            return pages.error(429, f"too many requests: at most {limit} at a time", Retry_After=RETRY_AFTER)
+            return _turned_away(f"at most {limit} at a time", RETRY_AFTER)
+        if self._window:
+            if wait := self._window.wait(entry.arrived):
+                return _turned_away(f"at most {rate} in {per:g} s", wait)
+            self._window.add(entry.arrived)
         self._served_now += 1
         try:
             return await self._serve(request, entry)
@@ -212,6 +219,11 @@ class DemoApi:
         return await pages.page(request)
 
 
+def _turned_away(limit: str, wait: float) -> web.Response:
+    """Return the answer to a request that is too many, and say in how many seconds, whole ones, there is room."""
+    return pages.error(429, f"too many requests: {limit}", Retry_After=str(math.ceil(wait)))
+
+
 class _Refusal(asyncio.Protocol):
     """Serves a connection that came too late: cuts it."""
 
@@ -225,6 +237,8 @@ def demo_api(
     jitter: float = 0.0,
     failures: float = 0.0,
     limit: int | None = None,
+    rate: int | None = None,
+    per: float = 1.0,
     seed: int = 0,
 ) -> DemoApi:
     """Make a web server to fetch from; its block starts and stops it.
@@ -245,6 +259,9 @@ def demo_api(
             answer, or with a body that is not JSON. Another attempt for the same path may succeed.
         limit: so many requests are served at a time. Any above are turned away with status 429 and a header
             ``Retry-After``, in seconds. None for no limit.
+        rate: so many requests are served in any stretch of `per` seconds. Any above are turned away in the same way;
+            they don't count. None for no limit.
+        per: the length of that stretch, in seconds.
         seed: another number makes other shares of jitter and other failures.
 
     Returns:
@@ -254,7 +271,7 @@ def demo_api(
         TypeError: if an argument is of the wrong kind.
         ValueError: if one is out of range.
     """
-    return DemoApi(Behaviour(delay, jitter, failures, limit, seed))
+    return DemoApi(Behaviour(delay, jitter, failures, limit, rate, per, seed))
 
 
 def _allow_open_files() -> None:
