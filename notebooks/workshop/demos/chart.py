@@ -82,16 +82,16 @@ class Chart:
         def at(number: float, value: float) -> str:
             return f"{LEFT + (log10(number) - left) * across:.1f} {BOTTOM - (log10(value) - low) * down:.1f}"
 
-        parts = [_text(16, 31, self.what, INK, f' font-size="{TITLE}" font-weight="bold"')]
+        parts = [text(16, 31, self.what, INK, f' font-size="{TITLE}" font-weight="bold"')]
         for zeros in range(low, high + 1):
             y = BOTTOM - (zeros - low) * down
             parts.append(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="{GRID}"/>')
-            parts.append(_text(LEFT - 10, y + 5, f"{10.0**zeros:,.{max(0, -zeros)}f}", GREY, ' text-anchor="end"'))
+            parts.append(text(LEFT - 10, y + 5, f"{10.0**zeros:,.{max(0, -zeros)}f}", GREY, ' text-anchor="end"'))
         for zeros in range(ceil(left - 1e-9), floor(right + 1e-9) + 1):
             x = LEFT + (zeros - left) * across
             parts.append(f'<path d="M{x:.1f} {TOP}V{BOTTOM}" stroke="{GRID}"/>')
-            parts.append(_text(x, BOTTOM + 22, f"{10**zeros:,}", GREY, ' text-anchor="middle"'))
-        parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 44, "calls N", GREY, ' text-anchor="middle"'))
+            parts.append(text(x, BOTTOM + 22, f"{10**zeros:,}", GREY, ' text-anchor="middle"'))
+        parts.append(text((LEFT + RIGHT) / 2, BOTTOM + 44, "calls N", GREY, ' text-anchor="middle"'))
         parts += self._slopes(10**left, 10.0**low, (RIGHT - LEFT) / across, (BOTTOM - TOP) / down, at)
         ends = []
         for curve, (color, marker, dashes) in zip(self.curves, self._looks(), strict=True):
@@ -107,13 +107,13 @@ class Chart:
         for y, point, curve, color in sorted(early, key=lambda end: -end[0]):  # named where they end
             highest, x = min(highest - 20, y - 8), float(point.split()[0])
             rises = curve.exponent > 0.5  # then there is room on its left
-            parts.append(_text(x + 10, highest, _name(curve), color, HALO + ' text-anchor="end"' * rises))
+            parts.append(text(x + 10, highest, _name(curve), color, HALO + ' text-anchor="end"' * rises))
         ends = [end for end in ends if end not in early]
         lowest = TOP - 20.0
         for y, point, curve, color in self._apart(sorted(ends, key=lambda end: end[0])):
             lowest = max(lowest + 20, y)
             parts.append(f'<path d="M{point}L{RIGHT + 14} {lowest:.1f}" stroke="{color}" stroke-width="0.7"/>')
-            parts.append(_text(RIGHT + 18, lowest + 5, _name(curve), color))
+            parts.append(text(RIGHT + 18, lowest + 5, _name(curve), color))
         return card(HEIGHT, parts, f' font-size="{NAME}"')
 
     def _looks(self) -> list[tuple[str, str, str]]:
@@ -144,7 +144,7 @@ class Chart:
                 end = at(left * 10**length, low * 10 ** (power * length))
                 parts.append(f'<path class="slope" d="M{at(left, low)}L{end}" stroke="#9AA0A6"/>')
                 x, y = map(float, at(left * 10 ** (0.86 * length), low * 10 ** (0.86 * power * length)).split())
-                parts.append(_text(x + 6, y + 16, words, GREY, f' font-size="{LABEL}"{HALO}'))
+                parts.append(text(x + 6, y + 16, words, GREY, f' font-size="{LABEL}"{HALO}'))
         return parts
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, str], dict[str, Any]]:
@@ -156,5 +156,14 @@ def _name(curve: Curve) -> str:
     return f"{curve.name} (slope {curve.exponent:z.1f})"
 
 
-def _text(x: float, y: float, words: str, fill: str, more: str = "") -> str:
+def text(x: float, y: float, words: str, fill: str, more: str = "") -> str:
+    """Return words as an SVG element.
+
+    Args:
+        x: where they begin, in units.
+        y: where their line is.
+        words: the words.
+        fill: their colour.
+        more: further attributes, each with a space before it.
+    """
     return f'<text x="{x:.1f}" y="{y:.1f}" fill="{fill}"{more}>{escape(words)}</text>'
