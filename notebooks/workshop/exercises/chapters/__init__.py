@@ -12,4 +12,5 @@ from . import (  # noqa: F401 (each registers what it holds)
     chapter_08,
     chapter_09,
     chapter_10,
+    chapter_11,
 )

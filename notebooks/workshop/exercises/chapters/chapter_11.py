@@ -1,0 +1,414 @@
+"""Predictions and exercises of chapter 11, calls per second."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from ..checks import (
+    BLOCKS,
+    CANCELLED,
+    attempt,
+    exercise,
+    expect,
+    expect_all_awaited,
+    expect_nothing_left,
+    explaining,
+    seconds,
+    shown,
+)
+from ..predictions import Verdict, prediction
+from ..runner import Outcome, is_empty
+from ..slow_calls import attempt_cancelled
+
+
+@prediction(
+    "11.1",
+    usual="b",
+    observes="the number of starts in the busiest second",
+    a="Four is how many *run* at the same time. Each place is taken again as soon as its call has ended, five times a "
+    "second.",
+    b="Each place is taken again as soon as its call has ended, five times a second; and the quicker the server, the "
+    "more often.",
+    c="The semaphore does hold calls back: four run at a time. But each place is taken again as soon as its call has "
+    "ended, five times a second.",
+)
+def _starts_behind_the_semaphore(most: int) -> Verdict:
+    fits = {4: "a", 32: "c"}.get(most) or ("b" if 12 <= most <= 20 else None)
+    return fits, f"in your run, {most} calls began in the busiest second"
+
+
+@prediction(
+    "11.2",
+    usual="c",
+    observes="how many calls were fine",
+    a="No call waits so long for the *server*. But the limit is set around the wait for the turn, too, and the last "
+    "turn comes nearly two seconds after the first.",
+    b="Eight turns come within the second, and a turn is only the beginning: the eighth comes at 0.88 s, its answer at "
+    "1.08 s.",
+    c="The clock of the time limit runs while a call waits for its turn. The seventh has its turn at 0.75 s and its "
+    "answer at 0.95 s; all others are too late, though the server was never slow.",
+)
+def _fine_within_the_limit(fine: int) -> Verdict:
+    did = f"in your run, {fine} call{'s were' if fine != 1 else ' was'} fine"
+    return {16: "a", 8: "b"}.get(fine) or ("c" if 4 <= fine <= 7 else None), did
+
+
+EARLY = 0.02
+"""Seconds by which a timer may end too early, by the loop's own clock: on Windows that ticks every 0.016 s."""
+SOON = 0.05
+"""Seconds within which something comes at once."""
+
+
+class _Service:
+    """Calls that note when they begin and end, may turn their caller away, and need a moment to stop.
+
+    Args:
+        takes: by item, the seconds that its call takes.
+        turns_away: by item, for how many seconds its first attempts are turned away.
+        results: by item, what its call gives, where that is not the item itself.
+        failing: by item, what its call raises.
+
+    Attributes:
+        begun: each call's item, and when it began.
+        ended: by item, when its last call ended.
+        turned_away: by whom, when, and for how many seconds.
+        handled: what the answer handed to `handle`, and when.
+        most_running: the most calls that were running at the same time.
+        running: the items whose calls run.
+    """
+
+    CLEANING = 0.05
+
+    def __init__(
+        self,
+        takes: Mapping[str, float],
+        turns_away: Mapping[str, Sequence[float]] | None = None,
+        results: Mapping[str, Any] | None = None,
+        failing: Mapping[str, type[Exception]] | None = None,
+    ) -> None:
+        self._takes = takes
+        self._waits = {item: list(waits) for item, waits in (turns_away or {}).items()}
+        self._results = results or {}
+        self._failing = failing or {}
+        self._now = asyncio.get_running_loop().time
+        self.begun: list[tuple[str, float]] = []
+        self.ended: dict[str, float] = {}
+        self.turned_away: list[tuple[str, float, float]] = []
+        self.handled: list[tuple[Any, Any, float]] = []
+        self.most_running = 0
+        self.running: list[str] = []
+
+    async def fetch(self, item: str) -> tuple[Any, float]:
+        """Make a call, and return its result and 0; or None and for how many seconds it was turned away."""
+        self.begun.append((item, self._now()))
+        self.running.append(item)
+        self.most_running = max(self.most_running, len(self.running))
+        try:
+            await asyncio.sleep(self._takes[item])
+        except asyncio.CancelledError:
+            await asyncio.sleep(self.CLEANING)
+            raise
+        finally:
+            self.running.remove(item)
+            self.ended[item] = self._now()
+        if item in self._failing:
+            raise self._failing[item](f"no answer for {item}")
+        if waits := self._waits.get(item):
+            self.turned_away.append((item, self._now(), waits[0]))
+            return None, waits.pop(0)
+        return self._results.get(item, item), 0
+
+    def handle(self, item: Any, result: Any) -> None:
+        """Take a result."""
+        self.handled.append((item, result, self._now()))
+
+
+IDEAS_BEHIND_ENDS = {
+    "^Your code still waited after .*count as false": "The results were 0, '', None and False, and your function "
+    "did not end. These are results, too: only seconds above 0 say that a call was turned away.",
+    "by a task that it awaits, or by itself": CANCELLED,
+    "Set of Tasks/Futures is empty": "For an empty list there is nothing to wait for, and `asyncio.wait` wants a task.",
+}
+"""What is said in place of a message."""
+
+
+async def _attempt(answer: Any, *arguments: Any, when: str) -> Outcome:
+    """Run an answer, which need not return anything, and name the idea where an exception ended it."""
+
+    @functools.wraps(answer)
+    def use(*arguments: Any) -> Any:
+        returned = answer(*arguments)
+        return _or_true(returned) if inspect.isawaitable(returned) else returned
+
+    runnable = callable(answer) and not isinstance(answer, type) and not is_empty(answer)
+    with explaining(IDEAS_BEHIND_ENDS):
+        outcome = await attempt(use if runnable else answer, *arguments, when=when)
+    expect(not outcome.blocked, BLOCKS, timing=True)
+    expect_all_awaited(outcome)
+    expect(
+        not outcome.task_errors,
+        f"A task of yours ended with {''.join(outcome.task_errors[:1])}, and your code never looked at it.",
+    )
+    expect(
+        not outcome.left_behind,
+        f"Your function returned, {when}, and calls of it still ran: wait until all of them have ended.",
+    )
+    return outcome
+
+
+async def _or_true(awaitable: Awaitable[Any]) -> Any:
+    """Await, and return True in place of None, which is for answers that should have returned something."""
+    result = await awaitable
+    return True if result is None else result
+
+
+@exercise("11.1")
+async def within_both_limits(answer: Any) -> str:
+    """Check the exercise: calls within a number at a time and a rate, which stop for all when one is turned away."""
+    await _both_limits(answer)
+    await _one_is_turned_away(answer)
+    await _no_items(answer)
+    await _results_that_count_as_false(answer)
+    for error in (ConnectionError, TimeoutError, LookupError):
+        await _one_fails(answer, error)
+    await _caller_is_cancelled(answer)
+    return "Never too many at a time or in a second, and when one is turned away, all wait."
+
+
+AT_A_TIME, PER_SECOND = 3, 10
+APART = 1 / PER_SECOND
+"""Seconds from one start to the next, at least."""
+TAKES = {"A": 0.5, "B": 0.42, "C": 0.34, "D": 0.05, "E": 0.4, "F": 0.1, "G": 0.05, "H": 0.05}
+"""Seconds. The first three end nearly together, so three places become free then."""
+NEEDED, SPARE = 1.0, 0.25
+"""Seconds that all of them need: they begin at 0, 0.1, 0.2, 0.5, 0.6, 0.7, 0.8 and 0.9 s, and E ends last. And how many
+more an answer may take."""
+
+
+BURST = (
+    "A semaphore does not look at the clock, and a limiter that lets a burst through is not enough here: "
+    "`AsyncLimiter(1, 1 / per_second)` has room for one."
+)
+RUSHED_IN = (
+    "Places became free together, and calls that had had their turn before rushed in: take the turn last, when you "
+    "have a place."
+)
+RESUMED = "When a pause is over, too, they begin one after the other: whoever waited for its end still takes a turn."
+"""The idea behind calls that begin too soon after one another: at first, later, and after a pause."""
+
+
+async def _both_limits(answer: Any) -> None:
+    when = f"with at_a_time={AT_A_TIME} and per_second={PER_SECOND}"
+    service = _Service(TAKES)
+    outcome = await _attempt(answer, service.fetch, list(TAKES), AT_A_TIME, PER_SECOND, service.handle, when=when)
+    items = sorted(item for item, _ in service.begun)
+    expect(
+        items == sorted(TAKES),
+        f"The items were {', '.join(TAKES)}, and your code called fetch for {', '.join(items) or 'none of them'}: one "
+        "call for each was expected.",
+    )
+    _expect_few_at_a_time(service, AT_A_TIME)
+    _expect_apart(service)
+    expect(
+        service.most_running == AT_A_TIME,
+        f"{AT_A_TIME} calls may run at a time, and in your run there were {service.most_running} at most: a call need "
+        "not wait for the answer of the one before.",
+        timing=True,
+    )
+    expect(
+        outcome.elapsed < NEEDED + SPARE,
+        f"Within both limits all calls can be done after {seconds(NEEDED)}, and yours took {seconds(outcome.elapsed)}: "
+        "begin a call as soon as both limits let you.",
+        timing=True,
+    )
+    _expect_handled(service, {item: item for item in TAKES})
+    expect_nothing_left(outcome)
+
+
+def _expect_few_at_a_time(service: _Service, at_a_time: int) -> None:
+    expect(
+        service.most_running <= at_a_time,
+        f"With at_a_time={at_a_time}, {service.most_running} calls were running at the same time. A rate is no limit "
+        "for that: it takes a semaphore, too.",
+        timing=True,
+    )
+
+
+def _expect_apart(service: _Service) -> None:
+    """Go on if the calls began so far apart as the rate wants; else say what the first two that didn't tell."""
+    starts = sorted(began for _, began in service.begun)
+    pauses_end = [then + wait for _, then, wait in service.turned_away]
+    for place, (one, other) in enumerate(pairwise(starts), start=1):
+        idea = BURST if place < AT_A_TIME else RUSHED_IN
+        if any(0 <= one - end < APART for end in pauses_end):
+            idea = RESUMED
+        expect(
+            other - one >= APART - EARLY,
+            f"At {PER_SECOND} a second, calls begin at least {seconds(APART)} apart, and two of yours began "
+            f"{seconds(other - one)} apart. {idea}",
+            timing=True,
+        )
+
+
+def _expect_handled(service: _Service, results: Mapping[str, Any]) -> None:
+    """Go on if each result was handed on once, with its item, and at once."""
+    expect(service.handled, "Nothing was handled: call handle(item, result) with each result.")
+    handled = {item: result for item, result, _ in service.handled if isinstance(item, str)}
+    missing = [item for item in results if item not in handled]
+    expect(not missing, f"The result of {', '.join(missing)} was never handled: call handle(item, result) with each.")
+    for item, result in results.items():
+        expect(
+            shown(handled[item]) == shown(result),
+            f"For {item} the result is {shown(result)}, and you called handle with {shown(handled[item])}.",
+        )
+    expect(
+        len(service.handled) == len(results),
+        f"There were {len(results)} results, and you called handle {len(service.handled)} times: once for each.",
+    )
+    late = [item for item, _, moment in service.handled if moment > service.ended[item] + SOON]
+    expect(
+        not late,
+        f"The result of {''.join(late[:1])} was there, and handled only later: call handle as soon as there is a "
+        "result, whichever it is.",
+        timing=True,
+    )
+
+
+AWAY_TAKES = {"Z": 0.4, "A": 0.17, "B": 0.02, "C": 0.05, "D": 0.05, "E": 0.05}
+AWAY = {"A": [0.1], "B": [0.5, 0.3]}
+"""B is turned away first, at 0.22 s, until 0.72 s; A at 0.27 s, until 0.37 s only. Z runs meanwhile, and there is a
+place for C, which waits for its turn."""
+AWAY_AT_A_TIME = 4
+AWAY_SPARE = 3.0
+
+
+async def _one_is_turned_away(answer: Any) -> None:
+    service = _Service(AWAY_TAKES, AWAY)
+    outcome = await _attempt(
+        answer,
+        service.fetch,
+        list(AWAY_TAKES),
+        AWAY_AT_A_TIME,
+        PER_SECOND,
+        service.handle,
+        when="when calls are turned away",
+    )
+    given_up = [item for item, waits in AWAY.items() if sum(who == item for who, _ in service.begun) <= len(waits)]
+    expect(
+        not given_up,
+        f"The call for {''.join(given_up[:1])} was turned away, and not made again until it had a result: try again, "
+        "as often as it takes.",
+    )
+    for item, then, wait in service.turned_away:
+        _expect_pause(service, item, then, wait)
+    _expect_few_at_a_time(service, AWAY_AT_A_TIME)
+    _expect_apart(service)
+    _expect_handled(service, {item: item for item in AWAY_TAKES})
+    expect(
+        outcome.elapsed < AWAY_SPARE,
+        f"Calls were turned away, and yours took {seconds(outcome.elapsed)} in all: when the wait is over, go on.",
+        timing=True,
+    )
+    expect_nothing_left(outcome)
+
+
+def _expect_pause(service: _Service, item: str, then: float, wait: float) -> None:
+    """Go on if no call began while the server was closed.
+
+    Args:
+        service: the service.
+        item: whose call was turned away.
+        then: when.
+        wait: for how many seconds.
+    """
+    too_early = [
+        (began, who)
+        for who, began in service.begun
+        if then + (0 if who == item else SOON / 2) < began < then + wait - EARLY
+    ]
+    began, who = min(too_early, default=(then, ""))
+    ended = [end for _, moment, other in service.turned_away if then < (end := moment + other) < began + EARLY]
+    meanwhile = " Another call had been turned away for less, meanwhile: the longest wait counts." if ended else ""
+    expect(
+        not who,
+        f"The call for {item} was turned away for {seconds(wait)}, and {seconds(began - then)} later "
+        f"{'this very call' if who == item else f'the call for {who}'} began. Until the wait is over nobody is to "
+        f"call, not even who has had a turn before.{meanwhile}",
+        timing=True,
+    )
+
+
+async def _no_items(answer: Any) -> None:
+    service = _Service({})
+    outcome = await _attempt(answer, service.fetch, [], AT_A_TIME, PER_SECOND, service.handle, when="for an empty list")
+    expect_nothing_left(outcome)
+
+
+async def _results_that_count_as_false(answer: Any) -> None:
+    odd = {"A": 0, "B": "", "C": None, "D": False}
+    service = _Service(dict.fromkeys(odd, 0.05), results=odd)
+    await _attempt(
+        answer,
+        service.fetch,
+        list(odd),
+        AT_A_TIME,
+        PER_SECOND,
+        service.handle,
+        when="for results that count as false",
+    )
+    handled = [(item, result) for item, result, _ in service.handled]
+    expect(
+        shown(handled) == shown(list(odd.items())),
+        f"The results were {shown(list(odd.items()))}, and you handled {shown(handled)}: what counts as false is a "
+        "result, too.",
+    )
+
+
+async def _one_fails(answer: Any, error: type[Exception]) -> None:
+    service = _Service({"A": 0.05, "B": 0.1, "C": 3, "D": 3, "E": 3}, failing={"B": error})
+    ends: list[BaseException] = []
+
+    async def use() -> bool:
+        try:
+            await answer(service.fetch, list("ABCDE"), AT_A_TIME, PER_SECOND, service.handle)
+        except Exception as end:
+            ends.append(end)
+        return True
+
+    with explaining(IDEAS_BEHIND_ENDS):
+        outcome = await attempt(use, when="when a call fails")
+    expect(
+        ends and _is_from(ends[0], error),
+        f"The call for B raised {error.__name__}, and "
+        + (f"{shown(ends[0])} came out of your function" if ends else "your caller got to know nothing of it")
+        + ": let it come out, by itself or in a task group's ExceptionGroup.",
+    )
+    _expect_stopped(service, outcome, "A call failed, its exception came out of your function")
+
+
+def _is_from(end: BaseException, error: type[Exception]) -> bool:
+    """Return whether an exception is of this kind, or a group of such."""
+    if isinstance(end, BaseExceptionGroup):
+        return all(_is_from(one, error) for one in end.exceptions)
+    return isinstance(end, error)
+
+
+async def _caller_is_cancelled(answer: Any) -> None:
+    service = _Service({"A": 0.05, "B": 3, "C": 3, "D": 3, "E": 3})
+    outcome = await attempt_cancelled(
+        answer, service.fetch, list("ABCDE"), AT_A_TIME, PER_SECOND, service.handle, after=0.35
+    )
+    _expect_stopped(service, outcome, "Your function was cancelled")
+
+
+def _expect_stopped(service: _Service, outcome: Outcome, what: str) -> None:
+    number = len(outcome.left_behind)
+    expect(
+        not number,
+        f"{what}, and {number} task{'s' * (number != 1)} of yours still ran: cancel them, and wait until they have "
+        "stopped. A task group does both.",
+    )
+    expect_nothing_left(outcome)
