@@ -36,7 +36,7 @@ from ..slow_calls import attempt_cancelled
     "ended, five times a second.",
 )
 def _starts_behind_the_semaphore(most: int) -> Verdict:
-    fits = {4: "a", 32: "c"}.get(most) or ("b" if 12 <= most <= 20 else None)
+    fits = {4: "a", 24: "c"}.get(most) or ("b" if 12 <= most <= 20 else None)
     return fits, f"in your run, {most} calls began in the busiest second"
 
 
@@ -45,7 +45,7 @@ def _starts_behind_the_semaphore(most: int) -> Verdict:
     usual="c",
     observes="how many calls were fine",
     a="No call waits so long for the *server*. But the limit is set around the wait for the turn, too, and the last "
-    "turn comes nearly two seconds after the first.",
+    "turn comes 1.38 s after the first.",
     b="Eight turns come within the second, and a turn is only the beginning: the eighth comes at 0.88 s, its answer at "
     "1.08 s.",
     c="The clock of the time limit runs while a call waits for its turn. The seventh has its turn at 0.75 s and its "
@@ -53,7 +53,7 @@ def _starts_behind_the_semaphore(most: int) -> Verdict:
 )
 def _fine_within_the_limit(fine: int) -> Verdict:
     did = f"in your run, {fine} call{'s were' if fine != 1 else ' was'} fine"
-    return {16: "a", 8: "b"}.get(fine) or ("c" if 4 <= fine <= 7 else None), did
+    return {12: "a", 8: "b"}.get(fine) or ("c" if 4 <= fine <= 7 else None), did
 
 
 EARLY = 0.02
