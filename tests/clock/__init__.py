@@ -5,6 +5,7 @@ Under test, a notebook's kernel loads the IPython extension `clock.extension`. F
 - time stands still as long as code runs, so that "Elapsed: 4.00 s" is exact on any machine;
 - when the event loop has nothing to do before its next timer, the clock jumps to that timer;
 - `time.sleep` moves the clock, and the threads of a `ThreadPoolExecutor` sleep on the same clock, one at a time;
+- a blocking socket with a time limit, if it is connected to the very event loop that runs the cell, waits on the clock;
 - what the clock cannot see through is waited for in real time and *reported on the cell's stderr*, where a strict
   comparison of outputs fails: processes, plain threads, sockets to elsewhere, locks that time out.
 

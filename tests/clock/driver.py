@@ -99,7 +99,20 @@ class Driver:
             real_sleep(seconds)
         elif seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        elif self._clock.in_main_thread():
-            self.block(lambda: False, seconds)
         else:
-            self._threads.sleep(seconds)
+            self.wait(lambda: False, seconds)
+
+    def wait(self, come: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something has come, for so many seconds at most, in the main thread or in a pool thread at work.
+
+        Args:
+            come: says whether it has come.
+            seconds: the limit, on the clock.
+
+        Returns:
+            Whether it has come.
+        """
+        if self._clock.in_main_thread():
+            return self.block(come, seconds)
+        self._threads.wait(come, seconds)
+        return come()

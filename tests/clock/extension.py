@@ -10,7 +10,7 @@ from .event_loop import drive
 from .kernel import cannot_drive
 from .outside import Outside, report_processes_and_blocking_sockets
 from .pool_threads import PoolThreads
-from .replacements import replace_blocking_calls, replace_time_functions
+from .replacements import replace_blocking_calls, replace_reading, replace_time_functions
 from .virtual_time import Clock
 
 
@@ -33,7 +33,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     replace_time_functions(clock, driver)
     replace_blocking_calls(clock, driver)
     threads.adopt_pools(driver.block)
-    report_processes_and_blocking_sockets(clock)
+    report_processes_and_blocking_sockets(clock, outside)
+    replace_reading(clock, driver, outside)
 
     def begin_cell() -> None:
         clock.in_cell = clock.in_cell or clock.in_main_thread()

@@ -5,7 +5,6 @@ parks again whenever it sleeps. The driver lets the first one in line go on when
 either the main thread or one pool thread runs, and each run comes out the same.
 """
 
-import heapq
 import itertools
 import threading
 import weakref
@@ -22,10 +21,14 @@ real_condition_wait = threading.Condition.wait
 
 @dataclass(order=True)
 class Parked:
-    """A pool thread that waits for its turn: ordered by deadline, then by the order in which the work was submitted."""
+    """A pool thread that waits for its turn: ordered by deadline, then by the order in which the work was submitted.
+
+    It may go on before its deadline when `come` says that what it waits for has come.
+    """
 
     deadline: float
     turn: int
+    come: Callable[[], object] = field(compare=False, default=lambda: False)
     go: threading.Event = field(compare=False, default_factory=threading.Event)
 
 
@@ -64,27 +67,34 @@ class PoolThreads:
         return real_monotonic() - self._since
 
     def release_next(self, until: float) -> bool:
-        """Let the first thread in line go on, if its deadline is not after `until`; return whether there was one."""
-        if not self._parked or self._parked[0].deadline > until:
+        """Let the first thread in line go on, if it may before `until`; return whether there was one.
+
+        Those for which something has come go first: that needs no time.
+        """
+        come = [parked for parked in self._parked if parked.come()]
+        first = min(come or self._parked, default=None)
+        if first is None or not (come or first.deadline <= until):
             return False
-        self._at_work = heapq.heappop(self._parked)
-        self._clock.advance(self._at_work.deadline)
+        self._parked.remove(first)
+        self._at_work = first
+        if not come:
+            self._clock.advance(first.deadline)
         self._since = real_monotonic()
-        self._at_work.go.set()
+        first.go.set()
         return True
 
     # What pool threads do.
 
-    def sleep(self, seconds: float) -> None:
-        """Park the calling pool thread until the clock has moved on by `seconds` and it is its turn."""
+    def wait(self, come: Callable[[], object], seconds: float) -> None:
+        """Park the calling pool thread until something has come, or the clock has moved on by `seconds`."""
         with self.changed:
-            parked = self._park(seconds)
+            parked = self._park(seconds, come)
         self._wait_for_turn(parked)
 
-    def _park(self, seconds: float) -> Parked:
+    def _park(self, seconds: float, come: Callable[[], object] = lambda: False) -> Parked:
         """Stand in line; the caller holds `changed`."""
-        parked = Parked(self._clock.now + seconds, self._clock.turn)
-        heapq.heappush(self._parked, parked)
+        parked = Parked(self._clock.now + seconds, self._clock.turn, come)
+        self._parked.append(parked)
         self._leave()
         return parked
 
@@ -99,7 +109,6 @@ class PoolThreads:
             if parked.go.is_set() or not (self._clock.in_cell or thread_module._shutdown):
                 return False
             self._parked.remove(parked)
-            heapq.heapify(self._parked)
             self._clock.advance(parked.deadline)
             self._clock.report("a pool thread slept while the main thread was blocked")
             return True

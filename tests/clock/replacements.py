@@ -1,5 +1,7 @@
 """Puts the test clock in the place of Python's functions that tell the time or wait."""
 
+import select
+import socket
 import threading
 import time
 import types
@@ -8,6 +10,7 @@ from concurrent.futures import Future, _base
 from concurrent.futures import thread as thread_module
 
 from .driver import Driver
+from .outside import Outside
 from .pool_threads import real_condition_wait
 from .virtual_time import EPOCH, START, Clock
 
@@ -74,3 +77,22 @@ def replace_blocking_calls(clock: Clock, driver: Driver) -> None:
     _base.threading = types.SimpleNamespace(**{**vars(threading), "Event": Event})
     threading.Thread.join = join
     threading.Condition.wait = condition_wait
+
+
+def replace_reading(clock: Clock, driver: Driver, outside: Outside) -> None:
+    """Let blocking sockets that are connected to the cell's own loop wait for data on the clock."""
+
+    def has_data(end: socket.socket) -> bool:
+        return bool(select.select([end], [], [], 0)[0])
+
+    def waiting(receive):
+        def wait(end, *arguments):
+            on_clock = clock.applies() and clock.in_cell and outside.waits_on_clock(end)
+            if on_clock and not driver.wait(lambda: has_data(end), end.gettimeout()):
+                raise TimeoutError("timed out")
+            return receive(end, *arguments)
+
+        return wait
+
+    for name in ("recv", "recv_into"):
+        setattr(socket.socket, name, waiting(getattr(socket.socket, name)))

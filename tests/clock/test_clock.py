@@ -144,6 +144,44 @@ sys.setswitchinterval(interval)"""
     assert printed(kernel, source) == "{5.0}\n"
 
 
+SERVER = """
+import socket
+async def answer(reader, writer):
+    await asyncio.sleep(float(await reader.readline()))
+    writer.write(b"done")
+    writer.close()
+def ask(seconds, limit=5):
+    with socket.create_connection(address, limit) as end:
+        end.sendall(b"%g\\n" % seconds)
+        return end.recv(10).decode()
+server = await asyncio.start_server(answer, "127.0.0.1", 0)
+address = server.sockets[0].getsockname()
+start = time.perf_counter()
+"""
+
+
+def test_threads_wait_on_the_clock_for_answers_of_the_loop(kernel):
+    source = """
+calls = [asyncio.to_thread(ask, seconds) for seconds in (4, 1, 2)]
+for finished in asyncio.as_completed([*calls, sleeper(3, "D")]):
+    print(await finished, time.perf_counter() - start)
+server.close()
+"""
+    assert printed(kernel, SERVER + source) == "done 1.0\ndone 2.0\nD 3.0\ndone 4.0\n"
+
+
+def test_a_blocking_call_to_the_loop_that_it_holds_up_ends_at_its_limit(kernel):
+    source = """
+try:
+    ask(1, limit=2.5)
+except TimeoutError as error:
+    print(error, time.perf_counter() - start)
+await asyncio.sleep(2)  # the loop serves the call that has gone
+server.close()
+"""
+    assert printed(kernel, SERVER + source) == "timed out 2.5\n"
+
+
 def test_a_loop_that_waits_for_the_clock_to_move_ends(kernel):
     source = """
 start = time.perf_counter()
