@@ -34,6 +34,8 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 CELL_TIMEOUT = 120
 PASSING_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled")
 """Cell metadata that tools leave behind and that says nothing about the lesson."""
+WIDGET = "application/vnd.jupyter.widget-view+json"
+"""Names a widget of the kernel that ran the notebook; with the kernel it is gone, and its number differs each time."""
 
 
 class RefreshError(Exception):
@@ -148,6 +150,7 @@ def _normalise(notebook: NotebookNode) -> None:
         if cell.cell_type == "code":
             cell.outputs = _merge_streams(cell.outputs)
             for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)
                 if output.output_type == "error":
                     output.traceback = [_short_paths(line) for line in output.traceback]
 

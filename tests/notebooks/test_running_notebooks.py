@@ -44,17 +44,19 @@ def test_refresh_stores_outputs_and_a_second_run_changes_no_byte(tmp_path, capsy
         code("import asyncio, os, time\nprint('one'); print(f'(here: {os.getpid()})', flush=True); print('two')"),
         code("start = time.monotonic(); await asyncio.sleep(4); time.monotonic() - start", collapsed=False),
         code("asyncio.run(None)", tags=["raises-exception"]),
+        code("import ipywidgets; ipywidgets.HTML('seen')"),
         kernelspec={"name": "my-venv", "display_name": "mine"},
     )
     assert refresh.main([str(path)]) == 0
     first = path.read_bytes()
     notebook = json.loads(first)
     cells = notebook["cells"]
-    assert [cell["id"] for cell in cells] == ["cell-1", "cell-2", "cell-3", "cell-4"]
-    assert [cell.get("execution_count") for cell in cells] == [None, 1, 2, 3]
+    assert [cell["id"] for cell in cells] == ["cell-1", "cell-2", "cell-3", "cell-4", "cell-5"]
+    assert [cell.get("execution_count") for cell in cells] == [None, 1, 2, 3, 4]
     assert cells[2]["outputs"][0]["data"] == {"text/plain": ["4.0"]}
     assert cells[2]["metadata"] == {}
     assert len(cells[1]["outputs"]) == 1
+    assert cells[4]["outputs"][0]["data"] == {"text/plain": ["HTML(value='seen')"]}
     assert str(sys.prefix) not in first.decode() and str(sys.base_prefix) not in first.decode()
     assert notebook["metadata"]["kernelspec"] == refresh.KERNELSPEC
     assert notebook["metadata"]["language_info"]["version"] == "3.13"
