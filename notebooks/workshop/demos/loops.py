@@ -8,11 +8,12 @@ up; with None it leaves after the first one.
 import asyncio
 import concurrent.futures
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
-from html import escape
 from typing import Any
 
 import anyio
 import dask.distributed
+
+from . import table
 
 Way = Callable[[Iterable[Any], float | None, list[Any]], Awaitable[object]]
 Start = Callable[[float, str], Any]
@@ -83,11 +84,11 @@ def start_task(seconds: float, name: str) -> asyncio.Task[str]:
     return asyncio.create_task(asyncio.sleep(seconds, name))
 
 
-class Table:
-    """What ways do under the same conditions, a row for each. As the last line of a cell it shows itself."""
+class Table(table.Table):
+    """What ways do under the same conditions, a row for each."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, ...]] = []
+        super().__init__(COLUMNS)
 
     async def add(self, way: Way, start: Start) -> None:
         """Try out a way, and add its row: what it yields, and what becomes of call A when it has been left.
@@ -110,20 +111,6 @@ class Table:
         await _until_done(calls)
         name = way.__name__.replace("_", " ")
         self.rows.append((name, yields, raised, at_the_limit, early, await _takes_all_first(way, start)))
-
-    def __repr__(self) -> str:
-        rows = [COLUMNS, *self.rows]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-
-    def _repr_html_(self) -> str:
-        rows = "".join(_row(row, "td") for row in self.rows)
-        return f"<table><thead>{_row(COLUMNS, 'th')}</thead><tbody>{rows}</tbody></table>"
-
-
-def _row(cells: Iterable[str], kind: str) -> str:
-    left = f'<{kind} style="text-align: left">'  # Jupyter's own tables are for numbers
-    return f"<tr>{''.join(f'{left}{escape(cell)}</{kind}>' for cell in cells)}</tr>"
 
 
 def _state(call: Any) -> str:
