@@ -63,7 +63,7 @@ def test_everything_is_there(capsys):
         "✓ aiostream 0.8 or later: chapter 09 (here: 0.8.1)",
         "✓ anyio 4.16 or later: chapter 10 (here: 4.16.0)",
         "✓ distributed: chapter 10 (here: 2026.8.0)",
-        "✓ httpx: chapter 13 (here: 0.28.1)",
+        "✓ httpx: chapter 07 (here: 0.28.1)",
         "Ready: on to the lesson.",
     ]
 

@@ -40,7 +40,7 @@ PURPOSES = {
     "aiostream": "chapter 09",
     "anyio": "chapter 10",
     "distributed": "chapter 10",
-    "httpx": "chapter 13",
+    "httpx": "chapter 07",
 }
 """What packages are for that not every lesson uses."""
 
