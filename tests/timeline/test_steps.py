@@ -540,6 +540,6 @@ async def test_a_real_blocking_call_is_the_longest_step():
 
     async with Timeline("Tea", steps=True) as timeline:
         await asyncio.gather(asyncio.sleep(0.01), brew())
-    assert "Longest step: brew() for 0.0" in describe("", timeline.tasks)
+    assert "Longest step: brew() for " in describe("", timeline.tasks)
     assert max(end - begin for begin, end in timeline.tasks[1].steps) >= 0.05
     assert timeline.tasks[0].finished >= 0.05

@@ -48,7 +48,7 @@ def _tasks_behind_the_semaphore(tasks: int) -> Verdict:
 @prediction(
     "9.2",
     usual="c",
-    observes="the memory that 1,000 calls took, and that of 100,000 calls",
+    observes="the memory that 300 calls took, and that of 30,000 calls",
     a="That holds for ways that make a task for each item. The window never has more than 100 tasks, and forgets each "
     "when it is done, so its memory does not depend on the number of calls.",
     b="The window never has more than 100 tasks, and forgets each when it is done. Its memory depends on the width of "
@@ -60,7 +60,7 @@ def _memory_of_the_window(few: float, many: float) -> Verdict:
     ratio = many / few
     fits = _nearest(ratio, {"a": (30, 300), "b": (3, 30), "c": (0.3, 3)})
     took = {"a": "about a hundred times as much", "b": "about ten times as much", "c": "about as much"}
-    return fits, f"in your run, 100,000 calls took {took.get(fits, f'{ratio:.2f} times as much')} memory as 1,000"
+    return fits, f"in your run, 30,000 calls took {took.get(fits, f'{ratio:.2f} times as much')} memory as 300"
 
 
 @prediction(
