@@ -27,9 +27,14 @@ async def outcome(attempt):
         return "fails"
     return "works"
 
+async def visit(name, seconds):
+    asyncio.run(asyncio.sleep(seconds))
+    print(name, end=" ")
+
 async def inner():
     print(asyncio.Task.__module__, asyncio.current_task() is not None)
     print(*[await outcome(a) for a in (limited(), asyncio.wait_for(asyncio.sleep(0), 60), grouped())])
+    await asyncio.gather(visit("short", 0.01), visit("long", 0.1))
 
 async def main():
     asyncio.run(inner())
@@ -38,9 +43,9 @@ __import__(sys.argv[1]).apply()
 asyncio.run(main())
 """
 
-SLOW_TASK = "asyncio.tasks True\nworks works works\n"
-FAST_TASK = "_asyncio True\nworks works works\n"
-NO_TASK = "asyncio.tasks False\nfails fails fails\n"
+SLOW_TASK = "asyncio.tasks True\nworks works works\nlong short "
+FAST_TASK = "_asyncio True\nworks works works\nlong short "
+NO_TASK = "asyncio.tasks False\nfails fails fails\nlong short "
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What single chapters show, such as a restaurant, requests, progress bars, a cluster, messages.
 
 Each module belongs to one chapter and may be imported by that chapter's notebook and exercises, `messages` by those of
-06 and 08, too. None imports another, but `chart` draws what `scale` measured, `kitchen` what stands on the slips of
-`restaurant`, and `bars` and `loops` fill a `table`.
+00, 06 and 08, too. None imports another, but `chart` draws what `scale` measured, `kitchen` what stands on the slips
+of `restaurant`, and `bars` and `loops` fill a `table`.
 """
