@@ -1,5 +1,6 @@
 """Who had the next turn: for predictions that ask which line runs next, read from what a timeline recorded."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from workshop.timeline.records import STILL_RUNNING, Line, Records
@@ -69,24 +70,14 @@ def quoted(records: Records, line: Line | None) -> str:
     return f"`{_text(records, line)}`" if _text(records, line) else "a line that is not known"
 
 
-def last_turn(records: Records, task: int) -> int:
-    """Return the position of a task's last turn among all turns, in their order.
+def last_turn(every: Sequence[Turn], task: int) -> int:
+    """Return the position of a task's last turn.
 
     Args:
-        records: those of a timeline with steps.
+        every: the turns of a timeline, in their order.
         task: the task's index.
 
     Raises:
-        ValueError: if the timeline was not asked to note steps, or the task had no turn.
+        ValueError: if the task had no turn.
     """
-    return max(number for number, turn in enumerate(turns(records)) if turn.task == task)
-
-
-def turn_after(records: Records, task: int) -> Turn:
-    """Return the turn that came after a task's last one, whoever had it; the arguments are those of `last_turn`.
-
-    Raises:
-        IndexError: if there was none.
-        ValueError: as in `last_turn`.
-    """
-    return turns(records)[last_turn(records, task) + 1]
+    return max(number for number, turn in enumerate(every) if turn.task == task)

@@ -54,9 +54,10 @@ def _after_the_timeout(outcome: str) -> Verdict:
     "your next `await`.",
 )
 def _after_cancelling(records: Records) -> Verdict:
-    told = last_turn(records, 0)
+    every = turns(records)
+    told = last_turn(every, 0)
     asked = next(turn for turn, _, text in records.steps.printed if text.startswith("now wait"))
-    line = quoted(records, turns(records)[told].came.inner)
+    line = quoted(records, every[told].came.inner)
     if asked < told:
         return "b", f"in your run, `print` was next, and then A went on at {line}"
     did = f"in your run, A went on at {line}, before `print` was called"

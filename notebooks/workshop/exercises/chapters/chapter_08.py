@@ -11,6 +11,7 @@ from math import inf
 from typing import Any
 
 from workshop.timeline.records import Records
+from workshop.timeline.views.replay import turns
 
 from ..checks import (
     BLOCKS,
@@ -25,7 +26,7 @@ from ..checks import (
     shown,
     texts_of,
 )
-from ..next_turn import quoted, turn_after
+from ..next_turn import last_turn, quoted
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
@@ -81,7 +82,8 @@ def _order_of_beginning(begun: Sequence[int]) -> Verdict:
     "tasks and the code in its block, and waits until all have stopped.",
 )
 def _group_with_try(records: Records) -> Verdict:
-    turn = turn_after(records, 1)
+    every = turns(records)
+    turn = every[last_turn(every, 1) + 1]
     who = "your own code" if turn.task < 0 else records.names[turn.task]
     did = f"in your run, when B had failed, {who} went on at {quoted(records, turn.came.inner)}"
     if turn.task == 2 and records[2].outcome == "cancelled":
