@@ -1,5 +1,6 @@
 """Puts the test clock in the place of Python's functions that tell the time or wait."""
 
+import math
 import select
 import socket
 import threading
@@ -56,9 +57,24 @@ def replace_blocking_calls(clock: Clock, driver: Driver) -> None:
 
         return wait
 
+    overdue = False
+
     class Event(threading.Event):
         def wait(self, timeout=None):
-            return driver.block(self.is_set, timeout) if clock.blocks_cell() else super().wait(timeout)
+            nonlocal overdue
+            if not clock.blocks_cell():
+                return super().wait(timeout)
+            overdue = timeout == 0
+            return driver.block(self.is_set, timeout)
+
+    # as_completed gives up when more than its time is over, and asks until then. On this clock its time is over exactly
+    # when a wait ends: so it is told a little more when it has asked for a wait of no time.
+    def monotonic():
+        nonlocal overdue
+        if not (overdue and clock.blocks_cell()):
+            return time.monotonic()
+        overdue = False
+        return math.nextafter(time.monotonic(), math.inf)
 
     def join(thread, timeout=None, original=threading.Thread.join):
         blocks = clock.blocks_cell() and thread not in thread_module._threads_queues
@@ -73,8 +89,9 @@ def replace_blocking_calls(clock: Clock, driver: Driver) -> None:
         return notified
 
     Future.result, Future.exception = waiting(Future.result), waiting(Future.exception)
-    # concurrent.futures.wait and as_completed make their events from this module's `threading`
+    # concurrent.futures.wait and as_completed make their events from this module's `threading`, and read its `time`
     _base.threading = types.SimpleNamespace(**{**vars(threading), "Event": Event})
+    _base.time = types.SimpleNamespace(**{**vars(time), "monotonic": monotonic})
     threading.Thread.join = join
     threading.Condition.wait = condition_wait
 

@@ -128,6 +128,25 @@ print(time.perf_counter() - start)"""
     assert printed(kernel, source) == "3 3.0\n2 4.5\ntoo late 4.75\n5.0\n"
 
 
+def test_as_completed_of_threads_gives_up_exactly_when_its_time_is_over(kernel):
+    source = """
+from concurrent.futures import as_completed
+start = time.perf_counter()
+with ThreadPoolExecutor() as pool:
+    futures = [pool.submit(blocking_sleeper, seconds, seconds) for seconds in (1, 4)]
+    for timeout in (2, 1, 0):
+        try:
+            for future in as_completed(futures, timeout=timeout):
+                print(future.result(), time.perf_counter() - start)
+        except TimeoutError as error:
+            print(error, time.perf_counter() - start)"""
+    assert printed(kernel, source).splitlines() == [
+        *("1 1.0", "1 (of 2) futures unfinished 2.0"),
+        *("1 2.0", "1 (of 2) futures unfinished 3.0"),
+        *("1 3.0", "1 (of 2) futures unfinished 3.0"),
+    ]
+
+
 def test_a_thread_takes_up_its_next_work_before_the_clock_moves_on(kernel):
     source = """
 import sys
