@@ -108,10 +108,15 @@ def _named(kind: str, thread: int, name: str) -> dict[str, Any]:
 def _stretch(name: str, thread: int, begin: float, end: float, line: dict[str, Any] | None) -> dict[str, Any]:
     if line is not None and name == "waits":
         name += f" at line {line['number']}"
-    times = {"ts": begin * 1e6, "dur": (end - begin) * 1e6}
+    times = {"ts": _microseconds(begin), "dur": _microseconds(end) - _microseconds(begin)}
     return {"ph": "X", "name": name, "pid": PROCESS, "tid": thread, **times, "args": {"line": line}}
 
 
 def _mark(name: str, thread: int, time: float, more: dict[str, Any]) -> dict[str, Any]:
     scope = "p" if name == "printed" else "t"
-    return {"ph": "i", "name": name, "pid": PROCESS, "tid": thread, "ts": time * 1e6, "s": scope, "args": more}
+    return {"ph": "i", "name": name, "pid": PROCESS, "tid": thread, "ts": _microseconds(time), "s": scope, "args": more}
+
+
+def _microseconds(seconds: float) -> float:
+    """Return a time in microseconds, rounded to an eighth: so what follows each other does so in whole nanoseconds."""
+    return round(seconds * 8e6) / 8
