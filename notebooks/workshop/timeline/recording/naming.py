@@ -24,8 +24,8 @@ MOST = 4
 DEEPEST = 3
 """A call among the arguments of a call is shown with its own; from this depth on it is not."""
 
-LARGE = 2**64
-"""From here on, whole numbers are not shown and not kept."""
+LARGE, SMALL = 2**64, -(2**64)
+"""From here on, whole numbers are neither shown nor kept."""
 
 PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
 """Arguments of exactly these types are shown by value. Of others only the kind is told: their ``repr`` is code of the
@@ -62,7 +62,7 @@ def plain(value: object, depth: int = 0) -> object:
     """
     kind = type(value)
     if kind is int:
-        return value if -LARGE < value < LARGE else Word("<large int>")  # Python refuses to write out the largest
+        return value if SMALL < value < LARGE else Word("<large int>")  # Python refuses to write out the largest
     if kind is str or kind is bytes:
         return value if len(value) <= LONGEST else value[: LONGEST + 1]
     if type(kind) is type:  # else its metaclass has a say in whether it is found here
@@ -198,7 +198,11 @@ class Call:
         given = {} if frame is None else frame.f_locals
         for name in self.named:
             value = given.get(name)
-            kept.append(value if value is None or type(value) is float else plain(value, depth))
+            kind = type(value)
+            if value is None or kind is float or (kind is int and SMALL < value < LARGE):
+                kept.append(value)
+            else:
+                kept.append(plain(value, depth))
         if self.collected:
             kept += [self._collected(given.get(name), depth) for name in self.collected]
         if type(given) is dict:  # a copy (Python 3.11 and 3.12), which the frame keeps: arguments would live longer

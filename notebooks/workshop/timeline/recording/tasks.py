@@ -40,17 +40,17 @@ def recorded(base: type[asyncio.Task], moments: Moments, adopting: bool = False)
 
         def result(self) -> Any:
             place = self._timeline_place
-            first = received[place]
-            if first != first and done(self):  # NaN: not received yet
-                received[place] = clock()
             try:
-                return base_result(self)
+                result = base_result(self)
             except BaseException as error:
-                end = finished[place]
-                if end != end and done(self):
-                    moments.missed(place, self)
+                if done(self):
+                    taken(place, self)
                 error.__traceback__ = error.__traceback__.tb_next  # as if there was nobody here
                 raise
+            first = received[place]
+            if first != first:  # NaN: not received yet
+                received[place] = clock()
+            return result
 
         def exception(self) -> BaseException | None:
             try:
