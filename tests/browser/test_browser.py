@@ -24,6 +24,7 @@ from support.notebook_guards import KERNELSPEC
 from support.notebook_samples import changed, error, printed
 from support.notebook_tools import ROOT, Notebook
 from workshop import Timeline, replay
+from workshop.exercises.attempts import Attempts
 
 pytestmark = pytest.mark.slow(80)
 
@@ -299,6 +300,83 @@ def test_a_saved_replay_plays_and_pauses_and_can_be_touched(chromium, clock, tmp
         assert status.inner_text() == TOLD[-1]
         assert play.get_attribute("aria-pressed") == "false"
         assert page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
+def recorded(clock, inside) -> Timeline:
+    """Return a timeline around a coroutine, on the jumping clock."""
+    timeline = Timeline(steps=True)
+
+    async def main() -> None:
+        async with timeline:
+            await inside
+
+    run_beside(clock, main())
+    return timeline
+
+
+async def sleepers(tasks: int) -> None:
+    await asyncio.gather(*(asyncio.sleep(number) for number in range(tasks)))
+
+
+@pytest.mark.parametrize("tasks", [1, 5, 13])
+def test_a_page_has_the_height_in_a_notebook_that_its_tasks_need(chromium, clock, tmp_path, tasks):
+    timeline = recorded(clock, sleepers(tasks))
+    tall = int(re.search(r"--tall:(\d+)px", replay(timeline)._repr_mimebundle_()["text/html"])[1])
+    with alone(chromium, timeline.save(tmp_path / "run.html"), viewport={"width": 950, "height": tall}) as page:
+        assert page.evaluate("document.documentElement.scrollHeight") == tall, "nothing is cut"
+        hidden = page.locator("#tasks").evaluate("tasks => tasks.scrollHeight - tasks.clientHeight")
+        assert hidden == 0 or tall == 700, "a list of tasks scrolls only where it would be higher than a screen"
+
+
+async def leaves_one_running() -> None:
+    asyncio.create_task(asyncio.sleep(9))  # noqa: RUF006
+    await asyncio.sleep(0.25)
+
+
+@monitored
+def test_only_a_block_is_said_to_be_over(chromium, clock, tmp_path):
+    attempts, so_far = Attempts(), Timeline(steps=True)
+
+    async def main() -> None:
+        with attempts.recorded():
+            await attempts.record(leaves_one_running())
+        async with so_far:
+            await asyncio.sleep(0.25)
+            so_far.save(tmp_path / "so far.html")
+
+    run_beside(clock, main())
+    shown = re.search(r"srcdoc='([^']*)'", attempts.replay())[1]
+    (tmp_path / "offer.html").write_text(unescape(shown), encoding="utf-8")
+    for name, words in (("offer", "the end; A still runs."), ("so far", "the end; you still run.")):
+        with alone(chromium, tmp_path / f"{name}.html") as page:
+            page.keyboard.press("End")
+            expect(page.locator("#status")).to_have_text(re.compile(rf"^0\.250? s: {words}$"))
+
+
+VS_CODE = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src https: http: data:; font-src https:; connect-src https:; child-src https: data:"
+)
+"""What outputs may do in VS Code, at its strictest: with its setting `notebook.experimental.enableCsp`."""
+
+
+def test_a_replay_in_pages_as_other_programs_make_them(chromium, clock):
+    html = replay(recorded(clock, sleepers(2)))._repr_mimebundle_()["text/html"]
+    page = chromium.new_page()
+    page.set_content(f'<meta http-equiv="Content-Security-Policy" content="{VS_CODE}"><div id="output"></div>')
+    page.evaluate("html => { document.getElementById('output').innerHTML = html; }", html)
+    shows_replay(page.frame_locator(".replay-page"))
+    # Google Colab has each output in a frame of another origin.
+    page.set_content('<iframe id="cell" sandbox="allow-scripts" style="width: 900px; height: 600px"></iframe>')
+    page.evaluate("html => { document.getElementById('cell').srcdoc = html; }", html)
+    shows_replay(page.frame_locator("#cell").frame_locator(".replay-page"))
+    page.close()
+
+
+def shows_replay(frame) -> None:
+    frame.locator("#forward").click()
+    expect(frame.locator("#count")).to_have_text(re.compile("^turn 2 of"))
+    assert frame.locator("#picture img").evaluate("picture => picture.naturalWidth") > 0
 
 
 HOSTILE = [

@@ -94,9 +94,8 @@ def figure(picture: str = PICTURE, words: str = "slope 1 (here: 1.04)", width: s
 
 def stepped(lines: str = "line 3", height: int = 470, title: str = "replay") -> dict:
     """Return a replay's output, of which the page and its height may differ where it is measured."""
-    style = f"<style>.replay-page{{height:{height}px}}</style>"
     frame = f'<iframe class="replay-page" title="{title}" ' + f"srcdoc='{lines}'></iframe>"
-    return shown({"text/plain": "a table", "text/html": style + frame})
+    return shown({"text/plain": "a table", "text/html": f'<div class="replay" style="--tall:{height}px">{frame}</div>'})
 
 
 OTHER_PICTURE = PICTURE.replace("Nk", "Nl")

@@ -15,7 +15,7 @@ TAG = "measured"
 MASK = "a measured picture"
 KINDS = ("image/png", "image/svg+xml")
 IMAGE = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=\s]+(?=\")")
-PAGE = re.compile(r"(?<= srcdoc=')[^']*(?=')|(?<=height:)[0-9]+px")
+PAGE = re.compile(r"(?<= srcdoc=')[^']*(?=')|(?<=--tall:)[0-9]+px")
 
 
 def is_replay(outputs: Iterable[Mapping[str, Any]]) -> bool:

@@ -125,6 +125,25 @@ async def test_a_start_is_a_number(clock):
         replay(await evening(), start="later")
 
 
+async def test_lines_have_room_for_as_many_markers_as_stand_at_one_at_a_time(clock):
+    async def gutter(program: Callable, tasks: int) -> int:
+        async with Timeline(steps=True) as timeline:
+            await program([cook(0.25, "tea") for _ in range(tasks)])
+        return data_of(view.page([("", timeline.tasks)]))[0]["gutter"]
+
+    async def one_by_one(coroutines: list) -> None:
+        for coroutine in coroutines:
+            await asyncio.create_task(coroutine)
+
+    async def together(coroutines: list) -> None:
+        await asyncio.gather(*coroutines)
+
+    with redirect_stdout(io.StringIO()):
+        apart, *close = [await gutter(one_by_one, 4), *[await gutter(together, tasks) for tasks in (3, 4, 12)]]
+    assert apart < close[0] == 78
+    assert close == sorted(close), "the last says how many more there are"
+
+
 async def test_inside_the_block_what_is_known_so_far_is_shown(clock, tmp_path):
     async with Timeline(steps=True) as timeline:
         await asyncio.create_task(cook(0.25, "tea"))
@@ -151,8 +170,9 @@ async def test_results_that_are_there_before_your_turn_are_taken_in_it(clock):
 def parts_of(shown: str) -> tuple[str, str]:
     """Return the page in what a notebook shows, and what stands beside it."""
     document, still = re.fullmatch(
-        r'<style>[^<]*</style><iframe class="replay-page" title="[^"]*" sandbox="allow-scripts" onload="[^"]*" '
-        r"srcdoc='([^']*)'></iframe><div class=\"replay-still\">(.*)</div>",
+        r'<style>[^<]*</style><div class="replay" style="--tall:\d+px"><iframe class="replay-page" title="[^"]*" '
+        r"sandbox=\"allow-scripts\" onload=\"[^\"]*\" srcdoc='([^']*)'></iframe>"
+        r'<div class="replay-still">(.*)</div></div>',
         shown,
         re.DOTALL,
     ).groups()
@@ -168,6 +188,15 @@ async def test_where_no_scripts_run_there_are_the_picture_and_the_table(clock):
     assert 'alt="Evening: 2 tasks' in still and "<pre>name" in still
     page = view.page([("Evening", timeline.tasks)])
     assert still in page and document == page.replace(still, ""), "they are not stored a second time"
+
+
+async def test_each_replay_of_a_notebook_has_its_own_height(clock):
+    few, dozen = await evening(), await many(12, lambda number: asyncio.sleep(number))
+    few, dozen, both = (replay(*shown)._repr_mimebundle_()["text/html"] for shown in ([few], [dozen], [few, dozen]))
+    styles = {re.match(r"<style>.*?</style>", shown)[0] for shown in (few, dozen, both)}
+    assert len(styles) == 1, "they share what is said of all"
+    few, dozen, both = (int(re.search(r"--tall:(\d+)px", shown)[1]) for shown in (few, dozen, both))
+    assert few < dozen == both
 
 
 async def test_several_runs_are_on_one_time_axis(clock):

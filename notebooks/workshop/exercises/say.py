@@ -27,10 +27,9 @@ CARD = (
 
 FOLDED = (
     '<details style="margin: 4px 0"><summary style="cursor: pointer; padding: 4px 14px; width: max-content">'
-    "See what your code did</summary><style>@media(min-width:901px){{details>.replay-page{{height:700px}}}}</style>"
-    "{}</details>"
+    "See what your code did</summary>{}</details>"
 )
-"""What can be unfolded below a card, high enough for the tasks of each exercise."""
+"""What can be unfolded below a card."""
 
 IN_A_CARD = "(Where this is a card, a replay of what your code did can be unfolded below it.)"
 """What is said of that in words."""

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from heapq import nlargest
 from math import isnan, nan
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +32,10 @@ MOST_LANES = 400
 MOST_PRINTED = 200_000
 """Characters that were printed; of more, the first."""
 LONGEST_NAME = 60
+MOST_MARKS = 3
+"""At a line stand so many markers; of more, the last says how many there are."""
+ROOM_FOR_PICTURE = 0.68
+"""How large the picture is in a notebook, where a page is some 950 pixels wide; 1 is its own size."""
 LEAST_ROW = 6
 """Units from which on a row of the picture gets the colour of its task at its edge."""
 PLACES = 2
@@ -157,17 +162,26 @@ def in_notebook(runs: Sequence[Run], start: float = 0.0) -> str:
     """
     data, still = _shown(runs, start, max(records.ended for _, records in runs))
     document = _document(runs, data, "").replace("&", "&amp;").replace("'", "&#39;")
-    lines = max(sum(len(source.lines) for source in records.steps.sources) for _, records in runs)
-    tall = min(max(24 * lines + 330, 470), 640)
+    tall = max(map(_tall, data))
     return (
-        f"<style>.replay-page{{width:100%;height:{tall}px;border:0;border-radius:8px}}"
-        "@media(max-width:900px){.replay-page{height:860px}}"
+        "<style>.replay{container-type:inline-size}.replay-page{width:100%;height:var(--tall);border:0;border-radius:8px}"
+        "@container(max-width:760px){.replay-page{height:860px}}"
         ".replay-page~.replay-still{display:none}"
         "@media print,(scripting:none){.replay-page{display:none}.replay-page~.replay-still{display:block}}</style>"
-        f'<iframe class="replay-page" title="replay, to step through" sandbox="allow-scripts" onload="{SEND}" '
-        f"srcdoc='{document}'></iframe>"
-        f'<div class="replay-still">{still}</div>'
+        f'<div class="replay" style="--tall:{tall}px"><iframe class="replay-page" title="replay, to step through" '
+        f'sandbox="allow-scripts" onload="{SEND}" srcdoc=\'{document}\'></iframe>'
+        f'<div class="replay-still">{still}</div></div>'
     )
+
+
+def _tall(run: dict[str, Any]) -> int:
+    """Return how high the page of a run is to be in a notebook, in pixels.
+
+    High enough for all that it shows, in a page of usual width; but no higher than a screen, and then boxes scroll.
+    """
+    lines = sum(len(source["lines"]) for source in run["sources"])
+    picture = ROOM_FOR_PICTURE * run["picture"]["height"]
+    return round(max(470, min(24 * lines + 330, 640), min(28 * len(run["lanes"]) + picture + 200, 700), picture + 390))
 
 
 def _shown(runs: Sequence[Run], start: float, end: float = 0.0) -> tuple[list[dict[str, Any]], str]:
@@ -230,6 +244,7 @@ def _data(title: str, records: Records, every: Sequence[Turn], start: float, lay
         letter, color = marks.get(task, (YOU, INK))
         short = brief.get(task, "")
         known = {
+            "block": you or None,
             "letter": letter,
             "short": "" if short == letter else one_line(short, LONGEST_NAME),
             "color": color,
@@ -258,23 +273,27 @@ def _data(title: str, records: Records, every: Sequence[Turn], start: float, lay
             f"from {shown[0].begin if shown else start:.{PLACES}f} s on."
         )
     top, height = layout.rows[0]
+    lanes = [lane(task) for task in lane_of]
+    moves = [
+        [
+            lane_of[turn.task],
+            round(turn.begin, 7),
+            round(turn.end, 7),
+            *(row(line) for line in (turn.came.own, turn.came.inner, turn.stop.own, turn.stop.inner)),
+            int(_ends(records, turn)),
+            [lane_of[task] for task in steps.awaited.get(turn.order, ()) if task in lane_of and turn.task in yours],
+        ]
+        for turn in shown
+    ]
     return {
         "title": one_line(title, LONGEST_TITLE),
         "ended": records.ended,
         "places": decimals_for(max([records.ended, *(turn.end for turn in every)])),
-        "lanes": [lane(task) for task in lane_of],
-        "turns": [
-            [
-                lane_of[turn.task],
-                round(turn.begin, 7),
-                round(turn.end, 7),
-                *(row(line) for line in (turn.came.own, turn.came.inner, turn.stop.own, turn.stop.inner)),
-                int(_ends(records, turn)),
-                [lane_of[task] for task in steps.awaited.get(turn.order, ()) if task in lane_of and turn.task in yours],
-            ]
-            for turn in shown
-        ],
+        "lanes": lanes,
+        "turns": moves,
         "sources": [{"name": source.name, "first": source.first, "lines": source.lines} for source in steps.sources],
+        "gutter": _gutter(lanes, moves),
+        "digits": max((len(str(source.first + len(source.lines))) for source in steps.sources), default=1),
         "names": functions,
         "ambiguous": len({number for _, number in rows}) < len(rows),
         "printed": _printed(every, shown, steps.printed),
@@ -284,6 +303,38 @@ def _data(title: str, records: Records, every: Sequence[Turn], start: float, lay
             **{"top": top, "high": height * (len(records) + block), "row": height if height >= LEAST_ROW else 0},
         },
     }
+
+
+def _gutter(lanes: Sequence[dict[str, Any]], moves: Sequence[list[Any]]) -> int:
+    """Return how wide the markers are that stand at one line at a time, in pixels, where they are widest.
+
+    Args:
+        lanes: who has markers.
+        moves: the turns, each with the numbers of its lane and of the lines where that comes from and stops.
+    """
+    room = [round(16 + 7.5 * len(lane["letter"])) for lane in lanes]
+    guests: dict[int, set[int]] = {}
+    places: list[set[int]] = [set() for _ in lanes]
+    widest = 0
+
+    def move(lane: int, *rows: int) -> None:
+        nonlocal widest
+        for row in places[lane]:
+            guests[row].discard(lane)
+        places[lane] = {*rows} - {-1}
+        for row in places[lane]:
+            guests.setdefault(row, set()).add(lane)
+            more = len(guests[row]) - MOST_MARKS
+            shown = nlargest(MOST_MARKS - (more > 0), map(room.__getitem__, guests[row]))
+            widest = max(widest, sum(shown) + (5 + 8 * len(f"+{more + 1}") if more > 0 else 0))
+
+    for index, lane in enumerate(lanes):
+        own, inner, ended = lane.get("before", (-1, -1, True))
+        move(index, *(() if ended else (own, inner)))
+    for lane, _, _, came_own, came, stop_own, stop, ends, _ in moves:
+        move(lane, came_own, came)
+        move(lane, *(() if ends else (stop_own, stop)))
+    return widest + 6
 
 
 def _ends(records: Records, turn: Turn) -> bool:
