@@ -52,6 +52,8 @@ class DrivenSelector:
         self._clock.next_turn()
         ready = self._selector.select(0)
         if ready or (timeout is not None and timeout <= 0):
+            if not (ready or self._loop._ready):
+                self._clock.timer_was_due()
             return ready
         if not self._clock.in_cell:
             return self._selector.select(timeout)

@@ -83,6 +83,18 @@ print(order == list(range(50)))"""
     assert printed(kernel, source) == "True\n"
 
 
+def test_who_sets_a_timer_for_this_very_moment_again_and_again_gets_time_to_pass(kernel):
+    source = """
+loop, done = asyncio.get_running_loop(), asyncio.Event()
+def look_again(start):
+    done.set() if loop.time() - start > 1e-8 else loop.call_at(loop.time(), look_again, start)
+look_again(loop.time())
+async with asyncio.timeout(1):
+    await done.wait()
+print(f"{time.perf_counter() - loop.time():.1f}")"""
+    assert printed(kernel, source) == "0.0\n"
+
+
 def test_time_stands_still_between_cells(kernel):
     printed(kernel, "end_of_cell = time.monotonic(); leftover = asyncio.create_task(sleeper(0.01, 'A'))")
     time.sleep(0.05)

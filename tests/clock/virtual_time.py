@@ -15,6 +15,10 @@ READS_PER_TURN, CREEP = 100_000, 1e-4
 """Code that reads the clock so often within one turn of the event loop waits for it to move; every further read
 then moves it by 0.1 ms, since such a loop would else never end. (The count is the same in every run.)"""
 
+TIMERS_PER_MOMENT, MOMENT = 100, 1e-9
+"""Code that so often sets a timer for this very moment waits for the clock to move; every further one then moves it by
+a nanosecond. So does aiolimiter, where rounding leaves it a trillionth of a second to wait."""
+
 
 class Clock:
     """The time of one kernel, in seconds.
@@ -29,7 +33,7 @@ class Clock:
         self.in_cell = False
         self._main_thread = threading.get_ident()
         self._pool_thread = threading.local()
-        self._reads = 0
+        self._reads = self._timers = 0
         self._faults: dict[str, None] = {}
 
     def in_main_thread(self) -> bool:
@@ -67,9 +71,16 @@ class Clock:
         """Forget how often the clock was read: the event loop has begun its next turn."""
         self._reads = 0
 
+    def timer_was_due(self) -> None:
+        """Note that the event loop had nothing else to do than a timer for this very moment."""
+        self._timers += 1
+        if self._timers > TIMERS_PER_MOMENT:
+            self.now += MOMENT
+
     def advance(self, when: float) -> None:
         """Move the time on to `when`; it never goes back."""
         self.now = max(self.now, when)
+        self._timers = 0
 
     def report(self, fault: str) -> None:
         """Note that the time of the running cell is not exact, and why. Outside of cells nothing is noted."""
