@@ -1,4 +1,4 @@
-"""The web server of chapter 07, on this computer only. It alone needs aiohttp.
+"""The web server that lessons fetch from, on this computer only. It alone needs aiohttp.
 
 It is imported when a lesson asks for it. From outside, import `demo_api`.
 """

@@ -16,6 +16,7 @@ ADDRESSES = {
     "/hang": "no answer, ever",
     "/cut": "half an answer: then the connection is cut",
     "/garbage": "a body that says it is JSON, and is not",
+    "/answers": "what the language models are; they answer what you post there",
 }
 """What there is, for the front page."""
 

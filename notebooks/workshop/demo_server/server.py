@@ -31,7 +31,7 @@ try:
 except ModuleNotFoundError:  # Windows has none, nor such a low limit
     resource = None
 
-from . import pages
+from . import language_model, pages
 
 HOST = "127.0.0.1"
 """Where it listens: connections to this address never leave the computer, and none come from outside."""
@@ -79,12 +79,14 @@ class DemoApi:
             client gave up, it is finished a moment later, and at the latest when the block has been left.
         connections: how many connections were accepted.
         most_at_a_time: how many requests there were at a time, at most; those turned away count, too.
+        models: the language models at ``/answers``, with a log of their own, ``models.calls``.
     """
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self.most_at_a_time = 0
+        self.models = language_model.LanguageModels(behaviour)
         self._behaviour = behaviour
         self._url: str | None = None
         self._began = 0.0
@@ -205,6 +207,8 @@ class DemoApi:
             self._served_now -= 1
 
     async def _serve(self, request: web.BaseRequest, entry: Request) -> web.StreamResponse:
+        if request.path == language_model.PATH:
+            return await self.models.answer(request, entry)
         path = request.path
         self._attempts[path] += 1
         entry.failure = self._behaviour.failure(path, self._attempts[path])
