@@ -58,7 +58,7 @@ def test_everything_is_there(capsys):
         "✓ ipywidgets: the buttons of predictions, chapter 06 (here: 8.1.9)",
         "✓ aiohttp: chapters 07 and later (here: 3.14.5)",
         "✓ tqdm: chapters 07 and 08 (here: 4.70.1)",
-        "✓ aiolimiter 1.3 or later: chapter 11 (here: 1.3.0)",
+        "✓ aiolimiter 1.3 or later: chapters 11 and 12 (here: 1.3.0)",
         "✓ aiometer 1.0 or later: chapters 09 and 11 (here: 1.0.0)",
         "✓ aiostream 0.8 or later: chapter 09 (here: 0.8.1)",
         "✓ anyio 4.16 or later: chapter 10 (here: 4.16.0)",

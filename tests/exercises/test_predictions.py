@@ -217,6 +217,8 @@ RUNS = {
     "10.2": {"a": [(["A", KeyError("B")],)], "b": [(["A"],)], "c": [(["A", "B"],)], None: [([],)]},
     "11.1": {"a": [(4,)], "b": [(20,), (16,)], "c": [(24,)], None: [(8,), (1,)]},
     "11.2": {"a": [(12,)], "b": [(8,)], "c": [(7,), (5,)], None: [(0,), (10,)]},
+    "12.1": {"a": [(0, 340)], "b": [(120, 340), (20, 340)], "c": [(340, 340)], None: [(400, 340)]},
+    "12.2": {"a": [(300, 300), (304, 280)], "b": [(304, 304)], "c": [(304, 404)], None: [(404, 304)]},
 }  # fmt: skip
 RUNS |= dict.fromkeys(["6.2", "6.3"], RUNS["6.1"])
 """For each prediction what runs may show, by the answer that it fits, or None."""
@@ -264,6 +266,10 @@ DID = [
     ("9.3", (100.0,), "by the slope of your curve, 3,000 calls take 100.00 times as long as 1,000"),
     ("11.1", (16,), "in your run, 16 calls began in the busiest second"),
     ("11.2", (1,), "in your run, 1 call was fine"),
+    ("12.1", (120, 340), "in your run, the cancelled answer cost 120 credits, and a whole one costs 340"),
+    ("12.2", (304, 404), "in your run, the answers that you received cost 304 credits, and the bill was higher"),
+    ("12.2", (304, 304), "in your run, the answers that you received cost 304 credits, and the bill was as high"),
+    ("12.2", (404, 304), "in your run, the answers that you received cost 404 credits, and the bill was lower"),
 ]
 """What is said of a run; nothing that depends on the machine, where the run does."""
 
@@ -282,7 +288,7 @@ def printed(capsys):
 
 
 def test_the_numbers():
-    of_chapters = {0: 1, 1: 4, 2: 4, 3: 2, 4: 3, 5: 3, 6: 3, 7: 3, 8: 9, 9: 3, 10: 2, 11: 2}
+    of_chapters = {0: 1, 1: 4, 2: 4, 3: 2, 4: 3, 5: 3, 6: 3, 7: 3, 8: 9, 9: 3, 10: 2, 11: 2, 12: 2}
     assert list(PREDICTIONS) == [f"{n}.{i}" for n, most in of_chapters.items() for i in range(1, most + 1)]
 
 
@@ -459,6 +465,8 @@ def test_a_changed_run_that_fits_another_answer_is_not_explained_with_what_did_n
         ("9.3", ("nine",)),
         ("11.1", ([],)),
         ("11.2", ([],)),
+        ("12.1", (120, "340 credits")),
+        ("12.2", (None, 404)),
     ],
 )
 def test_compare_says_what_it_expects(capsys, number, observed):

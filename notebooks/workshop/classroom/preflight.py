@@ -35,7 +35,7 @@ PURPOSES = {
     "ipywidgets": "the buttons of predictions, chapter 06",
     "aiohttp": "chapters 07 and later",
     "tqdm": "chapters 07 and 08",
-    "aiolimiter": "chapter 11",
+    "aiolimiter": "chapters 11 and 12",
     "aiometer": "chapters 09 and 11",
     "aiostream": "chapter 09",
     "anyio": "chapter 10",

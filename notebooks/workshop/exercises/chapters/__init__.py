@@ -13,4 +13,5 @@ from . import (  # noqa: F401 (each registers what it holds)
     chapter_09,
     chapter_10,
     chapter_11,
+    chapter_12,
 )

@@ -1,0 +1,317 @@
+"""Predictions and exercises of chapter 12, many calls to a model."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from ..checks import (
+    BLOCKS,
+    CANCELLED,
+    attempt,
+    exercise,
+    expect,
+    expect_all_awaited,
+    expect_nothing_left,
+    explaining,
+    shown,
+)
+from ..predictions import Verdict, prediction
+from ..runner import Outcome
+from ..slow_calls import attempt_cancelled
+
+BUDGET = 300
+"""Credits of the lesson's own run."""
+
+
+@prediction(
+    "12.1",
+    usual="b",
+    observes="what the cancelled answer cost, and what a whole one costs",
+    a="You never got its price, which comes last. But the model had read your prompt and written some words by then, "
+    "and the server puts them on the bill.",
+    b="The model has read your prompt and written some words. Cancelling closes the connection: the server sees that, "
+    "and writes no more.",
+    c="That is what it would have come to without `stop`. Cancelling closes the connection: the server sees that, and "
+    "writes no more.",
+)
+def _price_of_the_cancelled(cancelled: int, whole: int) -> Verdict:
+    did = f"in your run, the cancelled answer cost {cancelled} credits, and a whole one costs {whole}"
+    if cancelled <= 0:
+        return "a", did
+    return ("b" if cancelled < whole else "c" if cancelled == whole else None), did
+
+
+@prediction(
+    "12.2",
+    usual="c",
+    observes="what the received answers cost, and the server's bill",
+    a="An answer tells its price when it is whole, and then it has been spent: the loop can only stop too late. And "
+    "beside it others are under way.",
+    b="That would be so with one call at a time. Here others were under way beside the last answer, and their words "
+    "are charged, though nobody receives them any more.",
+    c="The loop counts answers that it has received. Others were under way beside the last of them, and their words "
+    "are charged, though nobody receives them any more.",
+)
+def _bill_of_a_budget(spent: int, bill: int) -> Verdict:
+    did = f"in your run, the answers that you received cost {spent} credits, and the bill was "
+    if bill <= BUDGET:
+        return "a", f"{did}no higher than {BUDGET}"
+    if bill == spent:
+        return "b", f"{did}as high"
+    return ("c" if bill > spent else None), f"{did}{'higher' if bill > spent else 'lower'}"
+
+
+DEAREST = 30
+"""Credits that a call of the check costs at most."""
+AMPLE = 10_000
+"""Credits that are enough for anything."""
+
+
+class _PaidCalls:
+    """Calls to a model, which note what they cost, and when more is at stake than there is.
+
+    Args:
+        budget: credits that there are.
+        delays: by its prompt, the seconds that a call takes.
+        price: credits that each answer costs.
+        failing: by its prompt, what a call raises. It costs `DEAREST`.
+        texts: by its prompt, what an answer says that does not say its prompt in capitals.
+
+    Attributes:
+        overdrawn: what had been spent, and how many calls were under way, when first they might have cost too much.
+    """
+
+    CLEANING = 0.05
+
+    def __init__(
+        self,
+        budget: int,
+        delays: Mapping[str, float],
+        price: int = 10,
+        failing: Mapping[str, type[Exception]] | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
+        self.budget = budget
+        self._delays = delays
+        self._price = price
+        self.failing = failing or {}
+        self._texts = {prompt: prompt.upper() for prompt in delays} | dict(texts or {})
+        self.spent = 0
+        self.running: set[str] = set()
+        self.most_running = 0
+        self.begun: list[str] = []
+        self.begun_by_the_end_of: dict[str, int] = {}
+        self.cancelled: list[str] = []
+        self.overdrawn: tuple[int, int] | None = None
+
+    @property
+    def prompts(self) -> list[str]:
+        return list(self._delays)
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What a right answer returns."""
+        return {prompt: self._texts[prompt] for prompt in self.begun if prompt not in self.failing}
+
+    async def ask(self, prompt: str) -> tuple[str, int]:
+        self.begun.append(prompt)
+        self.running.add(prompt)
+        self.most_running = max(self.most_running, len(self.running))
+        if self.overdrawn is None and self.spent + DEAREST * len(self.running) > self.budget:
+            self.overdrawn = self.spent, len(self.running)
+        try:
+            await asyncio.sleep(self._delays[prompt])
+        except asyncio.CancelledError:
+            self.cancelled.append(prompt)
+            await asyncio.sleep(self.CLEANING)
+            raise
+        finally:
+            self.running.discard(prompt)
+            self.begun_by_the_end_of[prompt] = len(self.begun)
+        if prompt in self.failing:
+            self.spent += DEAREST
+            raise self.failing[prompt](f"no answer to {prompt}")
+        self.spent += self._price
+        return self._texts[prompt], self._price
+
+
+IDEAS_BEHIND_ENDS = {
+    "no answer to": "A call failed, and ended your function: catch the exception of each call by itself, count what it "
+    "may have cost, and go on.",
+    "by a task that it awaits, or by itself": CANCELLED,
+    "not enough values to unpack|too many values to unpack|cannot unpack": "`await ask(prompt)` gives two things, a "
+    "text and its price: `text, price = await ask(prompt)`.",
+}
+"""Part of a message, and what is said in its place."""
+
+
+@exercise("12.1")
+async def never_above_the_budget(answer: Any) -> str:
+    """Check the exercise: many calls, of which no more are under way than the budget could pay for."""
+    await _many_at_a_time(answer)
+    await _short_of_credits(answer)
+    for error, budget in ((ConnectionError, AMPLE), (TimeoutError, 100), (LookupError, 100)):
+        await _one_fails(answer, error, budget)
+    await _counts_as_false(answer)
+    await _nothing_to_ask(answer)
+    calls = _PaidCalls(AMPLE, {"quick": 0.1, "slow": 2.0, "slower": 2.5})
+    outcome = await attempt_cancelled(answer, calls.budget, calls.prompts, calls.ask, DEAREST, 2, after=0.3)
+    number = max(len(calls.running), len(outcome.left_behind))
+    expect(
+        not number,
+        f"Your function was cancelled while calls were under way, and {number} of them still ran afterwards, at your "
+        "expense: cancel them under `finally`, and wait until they have stopped.",
+    )
+    return "As many as the budget allows, never more, and nothing is left running."
+
+
+async def _attempt(answer: Any, calls: _PaidCalls, most: int, when: str) -> Outcome:
+    """Run an answer, and judge what goes for each case."""
+    with explaining(IDEAS_BEHIND_ENDS):
+        outcome = await attempt(answer, calls.budget, calls.prompts, calls.ask, DEAREST, most, when=when)
+    expect(not outcome.blocked, BLOCKS, timing=True)
+    expect_all_awaited(outcome)
+    expect(
+        calls.most_running <= most,
+        f"No more than {most} calls may run at a time, and {calls.most_running} did, {when}.",
+        timing=True,
+    )
+    spent, running = calls.overdrawn or (0, 0)
+    expect(
+        not calls.overdrawn,
+        f"Of {calls.budget} credits, {spent} were spent, and {running} call{'s were' if running > 1 else ' was'} under "
+        f"way, each of which may cost {DEAREST}: that may come to {spent + DEAREST * running}. Begin a call only if "
+        "there is enough for it *and* for all others under way, at their dearest"
+        + ("; and count as much for a call that failed." if calls.failing else "."),
+        timing=True,
+    )
+    left = len(outcome.left_behind)
+    expect(
+        not left,
+        f"When your function returned, {left} task{'s' * (left != 1)} still ran, {when}: what you have begun will be "
+        "paid for, so wait for it.",
+        timing=True,
+    )
+    expect(
+        not calls.cancelled,
+        f"Your function cancelled the call for {', '.join(calls.cancelled)}, {when}: what a model has written by then "
+        "is paid for in vain. Begin only what you can pay for, and wait for it.",
+        timing=True,
+    )
+    return outcome
+
+
+def _expect_answers(outcome: Outcome, calls: _PaidCalls, when: str) -> None:
+    """Go on if an answer has returned what the calls gave that it made, and left nothing running."""
+    told = outcome.result
+    expect(
+        isinstance(told, Mapping), f"A dictionary was expected, with a text for each prompt, and it is {shown(told)}."
+    )
+    expect_nothing_left(outcome)
+    expected = calls.answers
+    missing = [prompt for prompt in expected if prompt not in told]
+    expect(not missing, f"Your dictionary lacks what was answered to {', '.join(missing)}, {when}.")
+    strange = [prompt for prompt in told if prompt not in expected]
+    expect(
+        not strange,
+        f"Your dictionary has {shown(strange[0]) if strange else ''}, {when}, to which there was no answer: only what "
+        "was answered belongs there.",
+    )
+    wrong = [prompt for prompt in expected if shown(told[prompt]) != shown(expected[prompt])]
+    expect(
+        not wrong,
+        f"The answer to {wrong and wrong[0]!r} is {wrong and expected[wrong[0]]!r}, and your dictionary has "
+        f"{wrong and shown(told[wrong[0]])}: does each answer stay with its prompt?",
+    )
+
+
+def _expect_in_order(calls: _PaidCalls) -> None:
+    """Go on if the calls began in the order of the prompts."""
+    expect(
+        calls.begun == calls.prompts[: len(calls.begun)],
+        f"The prompts are {', '.join(calls.prompts)}, and your calls began with {', '.join(calls.begun)}: keep to the "
+        "order, and ask once for each. as_completed starts coroutines in any order; tasks start in the order in which "
+        "you make them.",
+        timing=True,
+    )
+
+
+async def _many_at_a_time(answer: Any) -> None:
+    when = "with credits enough for all"
+    calls = _PaidCalls(AMPLE, {"long": 0.6, "b": 0.1, "c": 0.1, "d": 0.1, "e": 0.1})
+    outcome = await _attempt(answer, calls, 2, when)
+    expect(calls.begun, f"`ask` was never called, {when}.")
+    _expect_in_order(calls)
+    expect(
+        len(calls.begun) == len(calls.prompts),
+        f"There were credits enough for all {len(calls.prompts)} prompts, and you asked for {', '.join(calls.begun)} "
+        "only.",
+    )
+    expect(
+        calls.most_running == 2,
+        "Two calls may run at a time, and with credits enough for all, never more than one did: begin another while "
+        "the first is under way.",
+        timing=True,
+    )
+    expect(
+        calls.begun_by_the_end_of["long"] == len(calls.prompts),
+        "Two calls may run at a time. Beside a long one there was time for four short ones, one after the other, and "
+        f"you began only {calls.begun_by_the_end_of['long'] - 1} before the long one ended: begin another as soon as "
+        "*one* has ended.",
+        timing=True,
+    )
+    _expect_answers(outcome, calls, when)
+
+
+async def _short_of_credits(answer: Any) -> None:
+    """100 credits, of which each call takes 10 and may take 30: three at a time at first, and eight in all."""
+    when = "with credits for some of the prompts"
+    calls = _PaidCalls(100, {f"p{number}": 0.1 + 0.03 * (number % 3) for number in range(12)})
+    outcome = await _attempt(answer, calls, 4, when)
+    _expect_in_order(calls)
+    expect(
+        calls.most_running == 3,
+        f"There were 100 credits, and a call may cost {DEAREST}: three fit beside one another at first, and you had "
+        f"{calls.most_running} under way at the most.",
+        timing=True,
+    )
+    _expect_spent(calls)
+    _expect_answers(outcome, calls, when)
+
+
+def _expect_spent(calls: _PaidCalls) -> None:
+    """Go on if what was left in the end was not enough for another call."""
+    left = calls.budget - calls.spent
+    expect(
+        left < DEAREST or len(calls.begun) == len(calls.prompts),
+        f"In the end, {left} of {calls.budget} credits were left, and there was more to ask: a call costs "
+        f"{DEAREST} at the most. What an answer did not cost is free again when it has come, so wait for that before "
+        "you give up.",
+        timing=True,
+    )
+
+
+async def _one_fails(answer: Any, error: type[Exception], budget: int) -> None:
+    when = f"when a call raises {error.__name__}"
+    calls = _PaidCalls(budget, {f"p{number}": 0.1 + 0.03 * number for number in range(9)}, failing={"p0": error})
+    outcome = await _attempt(answer, calls, 2, when)
+    _expect_spent(calls)
+    _expect_answers(outcome, calls, when)
+
+
+async def _counts_as_false(answer: Any) -> None:
+    when = "for empty answers that cost nothing"
+    calls = _PaidCalls(DEAREST, {"a": 0.1, "b": 0.1, "c": 0.1}, price=0, texts=dict.fromkeys("abc", ""))
+    outcome = await _attempt(answer, calls, 3, when)
+    _expect_spent(calls)
+    _expect_answers(outcome, calls, when)
+
+
+async def _nothing_to_ask(answer: Any) -> None:
+    for budget, delays, when in (
+        (AMPLE, {}, "for an empty list of prompts"),
+        (DEAREST - 1, {"a": 0.1}, "with credits for none of the prompts"),
+    ):
+        calls = _PaidCalls(budget, delays)
+        outcome = await _attempt(answer, calls, 2, when)
+        _expect_answers(outcome, calls, when)
