@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     reason = config.stash[no_test_clock] = kernel.no_test_clock_here()
     if reason and config.option.nbval:
         config.option.nbval, config.option.nbval_lax = False, True
+    os.environ["WORKSHOP_PROGRESS"] = "0"  # no test reads or changes what a reader has done
     directory = tempfile.TemporaryDirectory(prefix="notebook-kernels-", ignore_cleanup_errors=True)
     config.add_cleanup(directory.cleanup)
     config.stash[environments] = {

@@ -13,7 +13,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (who has an older one is to be tol
     )
 
 from .classroom import preflight
-from .exercises import check, compare, predict
+from .exercises import check, compare, predict, progress, recall
 from .lab import experiment, lab
 from .stop_button import install as _install_stop_button
 from .timeline import Timeline, described, replay, side_by_side
@@ -31,6 +31,8 @@ __all__ = [
     "lab",
     "predict",
     "preflight",
+    "progress",
+    "recall",
     "replay",
     "side_by_side",
 ]

@@ -69,6 +69,7 @@ def kernel_environment(directory: Path, *, clock: str) -> dict[str, str]:
         "TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR": "1",
         "MATPLOTLIBRC": _matplotlib_defaults(),
         "WORKSHOP_LIVE": "0",  # of live views the last frame only: nbval compares no updates
+        "WORKSHOP_PROGRESS": "0",  # what a reader has done is neither read nor changed
     }
 
 

@@ -116,6 +116,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def display(data, **options):
         shown.append(data)
+        return SimpleNamespace(update=display)
 
     ipython = SimpleNamespace(
         get_ipython=lambda: SimpleNamespace(kernel=None), display=SimpleNamespace(display=display)

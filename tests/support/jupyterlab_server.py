@@ -141,7 +141,8 @@ def _environment(settings: Path) -> dict[str, str]:
     dropped = (*UNWANTED, "WORKSHOP_LIVE", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return kept | directories | {"PATH": path, "JUPYTER_PREFER_ENV_PATH": "1"}
+    own = {"PATH": path, "JUPYTER_PREFER_ENV_PATH": "1", "WORKSHOP_PROGRESS": str(settings / "progress")}
+    return kept | directories | own
 
 
 def _url_when_started(process: subprocess.Popen, settings: Path, log: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from workshop.timeline.views.live import Display
 
-from . import runner
+from . import kept, runner
 from .attempts import Attempts
 from .ideas import idea_behind
 from .runner import Outcome
@@ -172,7 +172,10 @@ MORE_ON_MESSAGES = "Chapter 13 has more on such messages."
 KERNELS_TASKS = "Among `asyncio.all_tasks()` are the kernel's own, which never end."
 """What to say of an answer that asked for all tasks, and then waited."""
 
-NOTHING_YET = "Nothing here yet: write the body of the function, run its cell, then this one again."
+NOTHING = "Nothing here yet"
+"""How what is said of a stub begins."""
+
+NOTHING_YET = f"{NOTHING}: write the body of the function, run its cell, then this one again."
 """What to say of a stub."""
 
 BLOCKS = (
@@ -264,7 +267,7 @@ def _not_async(outcome: Outcome, answer: Any) -> str:
 
 def _error(outcome: Outcome, answer: Any, case: str) -> str:
     if outcome.error.startswith("NotImplementedError"):
-        return "Nothing here yet: replace the NotImplementedError with your code."
+        return f"{NOTHING}: replace the NotImplementedError with your code."
     if outcome.error == "CancelledError":
         return f"Your code was cancelled{case}: by a task that it awaits, or by itself."
     if outcome.error.startswith(f"TypeError: {getattr(answer, '__qualname__', '')}() "):  # the check's own call
@@ -302,23 +305,28 @@ class Check:
 
     async def _run(self) -> None:
         mark, kind, title, replay = "✗", "not yet", f"✗ Exercise {self.number}: not yet", ""
-        timing = False
+        timing, right = False, None
         try:
             text = await self._judge()
         except WrongError as wrong:
             text, timing = str(wrong), wrong.timing
+            if self.number in CHECKS and NOTHING not in text and not _is_as_given(self.answer):
+                right = False
         except Exception as problem:
             text = f"This answer confused the check itself: {shown(problem, 120)}."
         else:
+            right = True
             mark, kind, title = "✓", "right", f"✓ Exercise {self.number}: passed"
             if _is_solution(self.answer):
-                kind, title = "neutral", f"✓ The solution of {self.number} passes the check, too"
+                right, kind, title = None, "neutral", f"✓ The solution of {self.number} passes the check, too"
         text = text.replace("….", "…")
         try:
             if timing and Display().live:
                 replay = await self._replay()
         finally:  # whoever stops that wants to know what was wrong all the same
             tell(kind, title, [text], [f"{mark} {self.number} {text}"], replay)
+        if right is not None:
+            kept.note(f"exercise {self.number}", right)
 
     async def _replay(self) -> str:
         """Return as HTML what the answer does when it is checked once more; nothing if it is not wrong in this way."""
@@ -347,6 +355,18 @@ def _is_solution(answer: Any) -> bool:
     """Return whether a notebook knows an answer by the name of a lesson's own."""
     known = list(vars(sys.modules["__main__"]).items())
     return any(value is answer and name.endswith(SOLUTION) for name, value in known)
+
+
+def _is_as_given(answer: Any) -> bool:
+    """Return whether an answer is what the lesson gave to be written or mended.
+
+    Then there is a TODO in its cell, and no other version of this cell was run before.
+    """
+    main = vars(sys.modules["__main__"])
+    names = "|".join(re.escape(name) for name, value in list(main.items()) if value is answer)
+    defines = re.compile(rf"^(?:(?:async )?def (?:{names})\b|(?:{names}) *=)", re.MULTILINE)
+    cells = [cell for cell in main.get("In", ()) if names and defines.search(cell)]
+    return bool(cells) and cells[0] == cells[-1] and "# TODO" in cells[0]
 
 
 def check(number: str, answer: Any) -> Check:

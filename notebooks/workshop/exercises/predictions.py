@@ -10,6 +10,7 @@ from typing import Any
 
 from workshop.timeline.views.live import Display
 
+from . import kept
 from .say import card, paragraph, shown, tell
 
 Verdict = tuple[str | None, str]
@@ -109,13 +110,20 @@ def _answer(number: str, known: Prediction) -> tuple[str, str, list[str], list[s
     return "neutral", f"Prediction {number}: {title}", [text], [f"{number}: {title}. {text}"]
 
 
-def _show_buttons(number: str, known: Prediction) -> bool:
-    """Show the buttons of a prediction, and return whether there can be any."""
+def choices_here() -> Any:
+    """Return the class `Choices` of the buttons, or None where there can't be any."""
     if not Display().live:
-        return False
+        return None
     try:
         from .choices import Choices
     except ModuleNotFoundError:  # ipywidgets is not installed
+        return None
+    return Choices
+
+
+def _show_buttons(number: str, known: Prediction) -> bool:
+    """Show the buttons of a prediction, and return whether there can be any."""
+    if (choices := choices_here()) is None:
         return False
 
     def said() -> str:
@@ -126,7 +134,7 @@ def _show_buttons(number: str, known: Prediction) -> bool:
     if number in _shown:
         _shown[number].close()
     words = paragraph(_answer(number, known)[3][0])
-    _shown[number] = Choices(
+    _shown[number] = choices(
         list(known.answers), _kept.get(number), lambda letter: _kept.__setitem__(number, letter), said, words
     )
     sys.modules["IPython"].display.display(_shown[number])
@@ -170,6 +178,8 @@ def compare(number: str, *observed: Any) -> None:
         idea, quoted = known.answers[guess], f"You said {guess}. "
     words = f"{number}: {did}. That is answer {fits}{ending}{remark}"
     tell(kind, title, [f"{_sentence(did)}{remark}", idea], [words, quoted + idea])
+    if guess is not None and fits == known.usual:  # of changed code, nobody had asked
+        kept.note(f"prediction {number}", guess == fits)
 
 
 def _sentence(did: str) -> str:

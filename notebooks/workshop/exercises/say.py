@@ -5,7 +5,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 WIDTH = 88
 """Characters in a line of words: JupyterLab breaks longer lines anywhere, even within a word."""
@@ -35,7 +35,21 @@ IN_A_CARD = "(Where this is a card, a replay of what your code did can be unfold
 """What is said of that in words."""
 
 
-def tell(kind: str, title: str, text: Sequence[str], words: Sequence[str], replay: str = "") -> None:
+class Link(NamedTuple):
+    """A link in the last line of a card.
+
+    Attributes:
+        words: what it says; what stands between backticks is code.
+        target: where it leads, from the notebook that shows it.
+    """
+
+    words: str
+    target: str
+
+
+def tell(
+    kind: str, title: str, text: Sequence[str], words: Sequence[str], replay: str = "", link: Link | None = None
+) -> None:
     """Show a card in a notebook, or print it in words where there are no cards.
 
     Args:
@@ -44,15 +58,14 @@ def tell(kind: str, title: str, text: Sequence[str], words: Sequence[str], repla
         text: its paragraphs; what stands between backticks is code.
         words: the paragraphs in words alone.
         replay: HTML to be folded away below the card: what the reader's code did.
+        link: where to read on.
     """
     ipython = sys.modules.get("IPython")  # where it runs, it has been imported
     if ipython and ipython.get_ipython():
-        html = card(kind, title, text)
-        if replay:
-            words, html = [*words, IN_A_CARD], html + FOLDED.format(replay)
-        plain = "\n".join(map(paragraph, words))
-        ipython.display.display({"text/plain": plain, "text/html": html}, raw=True)
+        ipython.display.display(formats(kind, title, text, words, replay, link), raw=True)
         return
+    if link:
+        words = [*words, link.words]
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     for message in words:
         try:
@@ -62,9 +75,23 @@ def tell(kind: str, title: str, text: Sequence[str], words: Sequence[str], repla
         print(paragraph(message))
 
 
-def card(kind: str, title: str, text: Sequence[str]) -> str:
+def formats(
+    kind: str, title: str, text: Sequence[str], words: Sequence[str], replay: str = "", link: Link | None = None
+) -> dict[str, str]:
+    """Return what is told, by MIME type: as a card and in words; the arguments are those of `tell`."""
+    html = card(kind, title, text, link)
+    if replay:
+        words, html = [*words, IN_A_CARD], html + FOLDED.format(replay)
+    if link:
+        words = [*words, link.words]
+    return {"text/plain": "\n".join(map(paragraph, words)), "text/html": html}
+
+
+def card(kind: str, title: str, text: Sequence[str], link: Link | None = None) -> str:
     """Return a card as HTML, in which all that is told is text and never markup; the arguments are those of `tell`."""
     lines = [f"<b>{escape(one_line(title))}</b>", *(in_html(one_line(line)) for line in text)]
+    if link:
+        lines.append(f'<a href="{escape(link.target)}">{in_html(link.words)}</a>')
     inside = "".join(f"<div>{line}</div>" for line in lines)
     return f'<div style="{CARD.format(colour=COLOURS[kind])}">{inside}</div>'
 

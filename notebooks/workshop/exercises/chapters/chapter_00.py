@@ -4,6 +4,7 @@ from typing import Any
 
 from ..checks import BLOCKS, attempt, exercise, expect, expect_nothing_left, seconds, shown
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome
 from ..slow_calls import attempt_cancelled
 
@@ -56,3 +57,36 @@ def _expect_waited(outcome: Outcome, call: str) -> None:
     took = f"{call} returned after {seconds(outcome.elapsed)}"
     expect(outcome.elapsed > 0.05, f"{took}: let it wait 0.1 s before it returns.", timing=True)
     expect(outcome.elapsed < 0.5, f"{took}: 0.1 s was asked for, and asyncio counts in seconds.", timing=True)
+
+
+question(
+    "0A",
+    about="prediction 0.1",
+    asks="A script ends with `asyncio.run(main())`. What do you write in a notebook cell?",
+    a="The same",
+    b="`await main()`",
+    c="`main()`",
+    right="b",
+    why="The notebook's own event loop runs already, and asyncio.run refuses to start another beside it. `await` uses "
+    "the one that runs.",
+)
+question(
+    "0B",
+    about="exercise 0.1",
+    asks="`greet` is an `async def` function. After the line `greet('Ada')`, what of it has run?",
+    a="All",
+    b="All up to its first `await`",
+    c="Nothing",
+    right="c",
+    why="The call only makes a coroutine. It begins when you await it.",
+)
+question(
+    "0C",
+    about="prediction 0.1",
+    asks="A library's function `ask` calls `asyncio.run` itself. How do you call it in a notebook?",
+    a="`await asyncio.to_thread(ask)`",
+    b="`await ask()`",
+    c="`asyncio.run(ask())`",
+    right="a",
+    why="In another thread no event loop runs yet, so `asyncio.run` may start one there.",
+)

@@ -24,6 +24,7 @@ from ..checks import (
 )
 from ..next_turn import YOU, after_first_end
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome, run
 from ..slow_calls import attempt_cancelled
 
@@ -354,3 +355,48 @@ def _expect_all_slept_together(outcome: Outcome, lengths: list[float]) -> None:
         "Start all of them before you wait for the first.",
         timing=True,
     )
+
+
+question(
+    "1A",
+    about="prediction 1.2",
+    asks="Sleepers of 3, 2 and 1 s. Each is made a task and awaited before the next is made. How long in all?",
+    a="1 s",
+    b="3 s",
+    c="6 s",
+    right="c",
+    why="The second task is not made before the first has ended, so the sleeps add up. Make all three before you wait "
+    "for one of them, and it takes 3 s.",
+)
+question(
+    "1B",
+    about="prediction 1.3",
+    asks="B begins `await asyncio.sleep(1)`; then A begins, with `time.sleep(3)`. When does B go on?",
+    a="At 1 s",
+    b="At 3 s",
+    c="At 4 s",
+    right="b",
+    why="B's second is over at 1 s, but as long as A blocks, the event loop can give nobody a turn.",
+)
+question(
+    "1C",
+    about="prediction 1.1",
+    asks="as_completed gets sleepers of 3, 1 and 2 s, in this order. In which order do they come?",
+    a="3, 1, 2",
+    b="1, 2, 3",
+    c="In another order each time",
+    right="b",
+    why="They sleep at the same time, and each `await` brings the next that is done. The order of the list says "
+    "nothing, and chance neither.",
+)
+question(
+    "1D",
+    about="prediction 1.4",
+    asks="Your code awaits A. A ends, and B has been ready to start for a while. Who has the next turn?",
+    a="Your code",
+    b="B",
+    c="Whoever was made first",
+    right="b",
+    why="A result interrupts nobody. It puts your code at the end of the queue of those that can go on, and B stands "
+    "there already.",
+)

@@ -22,6 +22,7 @@ from ..checks import (
 )
 from ..next_turn import YOU, after_first_end
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome
 from ..slow_calls import attempt_cancelled
 
@@ -364,3 +365,47 @@ async def _process_on_arrival(answer: Any, calls: _Calls) -> None:
         timing=True,
     )
     expect_nothing_left(outcome)
+
+
+question(
+    "2A",
+    about="prediction 2.2",
+    asks="Calls of 1, 2 and 3 s, and nothing to do with the results. How long do gather and as_completed take in all?",
+    a="3 s both",
+    b="3 s and 1 s",
+    c="6 s and 3 s",
+    right="a",
+    why="Both start all calls at the same time, and both end with the slowest. as_completed gives you the first "
+    "result earlier, at 1 s.",
+)
+question(
+    "2B",
+    about="prediction 2.3",
+    asks="Answers come at 1 and 2 s, and you work on each for 1 s, awaited. How long with gather, and as_completed?",
+    a="4 s both",
+    b="4 s and 3 s",
+    c="3 s and 2 s",
+    right="b",
+    why="gather gives nothing to work on before 2 s, and both pieces of work come after it. With as_completed the "
+    "first is done while the second answer is still on its way.",
+)
+question(
+    "2C",
+    about="prediction 2.1",
+    asks="gather gets calls of 3, 1 and 2 s, in this order. In which order does its list hold their results?",
+    a="3, 1, 2",
+    b="1, 2, 3",
+    c="In another order each time",
+    right="a",
+    why="gather puts each result into the place of its call, whichever is done first.",
+)
+question(
+    "2D",
+    about="prediction 2.4",
+    asks="You await gather for calls of 1 and 2 s. When does your own code go on for the first time?",
+    a="At 1 s",
+    b="At 2 s",
+    c="At 1 s and again at 2 s",
+    right="b",
+    why="gather has one list to give, and wakes you when it is full. as_completed would wake you at 1 s, too.",
+)

@@ -21,6 +21,7 @@ from ..checks import (
     telling,
 )
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome, run
 from ..slow_calls import attempt_cancelled
 
@@ -409,3 +410,36 @@ def _expect_keys(results: dict, errors: dict, kitchen: _Kitchen) -> None:
 
 def _keys(keys: Any) -> str:
     return f"[{', '.join(sorted(map(shown, keys)))}]"
+
+
+question(
+    "3A",
+    about="prediction 3.1",
+    asks="`first, second = asyncio.as_completed([slow, quick])`. You await `first` first. Whose result is it?",
+    a="That of `slow`",
+    b="That of `quick`",
+    c="Of either, by chance",
+    right="b",
+    why="What you await first gives the first result that is ready. Neither of the two belongs to `slow` or `quick`.",
+)
+question(
+    "3B",
+    about="exercise 3.1",
+    asks="In a plain `for` over as_completed you want to know whose result it is. What helps?",
+    a="A dictionary that is asked for what the loop gives",
+    b="`zip(names, as_completed(tasks))`",
+    c="Coroutines that return their name, too",
+    right="c",
+    why="What a plain `for` gives is none of your tasks, and comes in the order of completion. A key that travels with "
+    "its result needs neither.",
+)
+question(
+    "3C",
+    about="prediction 3.2",
+    asks="A list holds each of three tasks twice. How many rounds does a loop over as_completed go?",
+    a="3",
+    b="6",
+    c="None: that is an error",
+    right="a",
+    why="as_completed puts what it is given into a set, and there each task stands only once.",
+)

@@ -23,6 +23,7 @@ from ..checks import (
 )
 from ..next_turn import last_turn, quoted
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
 
@@ -292,3 +293,37 @@ async def _attempt_with_a_failure(answer: Any, calls: SlowCalls) -> Outcome:
             raise WrongError("Your function raised LookupError, but Oslo's answer had arrived: return it.") from None
         with explaining(IDEAS_BEHIND_ENDS):
             raise
+
+
+question(
+    "4A",
+    about="prediction 4.1",
+    asks="A loop over as_completed ends with a TimeoutError at 1 s. What does a task of 2 s do at 1.5 s?",
+    a="Nothing: it is cancelled",
+    b="Nothing: it has raised the TimeoutError",
+    c="It runs on",
+    right="c",
+    why="The limit ends your waiting, and nothing else. Whoever wants the tasks to end as well cancels them.",
+)
+question(
+    "4B",
+    about="prediction 4.2",
+    asks="A task sleeps. You call `task.cancel()`, and in the next line `task.done()`. What does that say?",
+    a="True",
+    b="False",
+    c="It raises a CancelledError",
+    right="b",
+    why="`cancel` only asks. The task is told when it has a turn, which is not before your next `await`. So cancel, "
+    "and then wait.",
+)
+question(
+    "4C",
+    about="prediction 4.3",
+    asks="When the time is up, 2 of 5 results are there. `except TimeoutError` stands inside the loop. How many come?",
+    a="1 TimeoutError",
+    b="3 TimeoutErrors",
+    c="5 TimeoutErrors",
+    right="b",
+    why="Five tasks are five rounds, and each that has nothing to give raises its own. Catch that of a limit for all "
+    "around the loop.",
+)

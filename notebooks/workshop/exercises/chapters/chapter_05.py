@@ -11,6 +11,7 @@ from typing import Any
 
 from ..checks import WrongError, exercise, expect, seconds, shown
 from ..predictions import Verdict, prediction
+from ..questions import question
 
 
 def _nearest(times: Mapping[str, float], moment: float) -> str | None:
@@ -349,3 +350,35 @@ async def where_the_analogy_breaks(answer: Any) -> str:
             "what did your run show there?"
         )
     return f"All {len(ANALOGY)} are right: each was tried out just now, and {sum(found.values())} of them hold."
+
+
+question(
+    "5A",
+    about="prediction 5.2",
+    asks="Results are ready at 1 and 2 s. Your loop works on each for 3 s. When does it get the second?",
+    a="At 2 s",
+    b="At 4 s",
+    c="At 6 s",
+    right="b",
+    why="as_completed delivers when your loop asks for the next result: here after the work on the first, at 1 + 3 s.",
+)
+question(
+    "5B",
+    about="prediction 5.1",
+    asks="Calls of 3, 3 and 1 s begin in this order, and a semaphore lets two run. When is the last one done?",
+    a="At 1 s",
+    b="At 3 s",
+    c="At 4 s",
+    right="c",
+    why="It is short, but it can't begin before one of the others has ended, at 3 s.",
+)
+question(
+    "5C",
+    about="prediction 5.3",
+    asks="In a loop over `asyncio.as_completed(tasks)` you append a new task to `tasks`. What becomes of it?",
+    a="It runs, and the loop doesn't give it",
+    b="It runs, and the loop gives it last",
+    c="It never runs",
+    right="a",
+    why="It is a task like any other. But as_completed has read the list once, at its beginning.",
+)

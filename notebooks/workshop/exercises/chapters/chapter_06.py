@@ -25,6 +25,7 @@ from ..checks import (
     texts_of,
 )
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import is_empty
 from ..slow_calls import attempt_cancelled
 
@@ -254,3 +255,37 @@ def _expect_lines(result: Any, expected: list[str]) -> None:
     no_lines = f"A list of {len(expected)} lines such as {expected[0]!r} was expected, not {shown(result)}."
     texts = texts_of(result, no_lines, "Your list holds awaitables: a task's result is what `await` gives.")
     expect(all(isinstance(line, str) for line in result) and sorted(texts) == expected, no_lines)
+
+
+question(
+    "6A",
+    about="prediction 6.1",
+    asks="Four equal calls: their bars begin together, and end after 1, 2, 3 and 4 s. Nothing is dark. What is it?",
+    a="A call that blocks",
+    b="Each is awaited before the next is made",
+    c="A bottleneck",
+    right="c",
+    why="They are all made at the beginning, and nobody works for long: they queue for something that one can have at "
+    "a time.",
+)
+question(
+    "6B",
+    about="prediction 6.3",
+    asks="Each bar begins where the one above ends, with nothing before it. What do you look for in the code?",
+    a="An `await` in the loop that makes the tasks",
+    b="A semaphore",
+    c="A `time.sleep`",
+    right="a",
+    why="Nothing before a bar: the task was not made earlier. Behind a semaphore, or beside a call that blocks, it "
+    "would have been.",
+)
+question(
+    "6C",
+    about="prediction 6.2",
+    asks="In one of five bars, two seconds are dark. What happens in the others meanwhile?",
+    a="They go on as usual",
+    b="Nothing: none of them gets a turn",
+    c="They are cancelled",
+    right="b",
+    why="Dark is running, and only one task runs at a time. The bars of the others go on, and nobody's code does.",
+)

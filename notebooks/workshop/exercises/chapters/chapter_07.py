@@ -21,6 +21,7 @@ from ..checks import (
     shown,
 )
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome, is_empty
 from ..slow_calls import attempt_cancelled
 
@@ -355,3 +356,37 @@ async def _expect_in_time(answer: Any) -> None:
         "address that did not come in time is not done with, so report nothing for it.",
     )
     _expect_nothing_left(outcome, "when the time is up, cancel the rest, and wait until they have stopped")
+
+
+question(
+    "7A",
+    about="prediction 7.2",
+    asks="A server answers with status 500. What does aiohttp's `session.get` do, if you have set nothing?",
+    a="It raises an exception",
+    b="It tries again",
+    c="It gives you the response",
+    right="c",
+    why="The server answered, and that is all it asks for. Look at the status, or call `raise_for_status()`.",
+)
+question(
+    "7B",
+    about="prediction 7.3",
+    asks="Your loop has `timeout=5`, and ends with a TimeoutError after 1 s. Where does it come from?",
+    a="From one call, whose own limit was 1 s",
+    b="From the loop: no time was left",
+    c="From the server",
+    right="a",
+    why="An exception of one call comes out of your `await`, and ends the loop. A TimeoutError may come from either: "
+    "catch that of a call inside its coroutine.",
+)
+question(
+    "7C",
+    about="prediction 7.1",
+    asks="One aiohttp session sends 300 requests at the same time. How many connections does it open at most?",
+    a="1",
+    b="100",
+    c="300",
+    right="b",
+    why="A connection carries one request at a time, and a session opens 100 at most. The other requests wait for one, "
+    "and a time limit around the call counts that, too.",
+)

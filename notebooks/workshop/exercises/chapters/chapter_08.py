@@ -28,6 +28,7 @@ from ..checks import (
 )
 from ..next_turn import last_turn, quoted
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome
 from ..slow_calls import SlowCalls, attempt_cancelled, expect_all_stopped
 
@@ -810,3 +811,100 @@ class _Background:
             "Both failures were reported, but only when all calls had ended: report each when it happens.",
             timing=True,
         )
+
+
+question(
+    "8A",
+    about="prediction 8.1",
+    asks="You leave a loop over as_completed with `break`, while two tasks still run. What becomes of them?",
+    a="They are cancelled",
+    b="They run to their end",
+    c="They stop at their next `await`",
+    right="b",
+    why="`break` ends your waiting, and nothing else. Cancel them under `finally`, and wait until they have stopped.",
+)
+question(
+    "8B",
+    about="prediction 8.3",
+    asks="One of three tasks of a task group raises. What becomes of the other two?",
+    a="They are cancelled",
+    b="They run to their end, then the group raises",
+    c="They run on behind the group",
+    right="a",
+    why="A task group stands for all or nothing. A failure that you expect is to be caught inside the coroutine.",
+)
+question(
+    "8C",
+    about="prediction 8.6",
+    asks="A task awaits `asyncio.to_thread(work)`, and `work` has begun. You cancel the task. What becomes of `work`?",
+    a="It is stopped",
+    b="A CancelledError is raised in it",
+    c="It runs to its end",
+    right="c",
+    why="You stop waiting for it, and no more: a thread can't be stopped from outside.",
+)
+question(
+    "8D",
+    about="prediction 8.5",
+    asks="Results are ready at 1 and 2 s. The loop has `timeout=2.5`, and works 2 s on each. Do you get both?",
+    a="Yes",
+    b="No: you ask for the second at 3 s",
+    c="No: the loop ends at 2.5 s",
+    right="a",
+    why="The limit is for the tasks, and both were done in time. What is ready is given to you, however late you ask.",
+)
+
+
+question(
+    "8E",
+    about="prediction 8.8",
+    asks="You start a task and keep it nowhere. It waits for a future that nobody else has. What becomes of it?",
+    a="It waits until its future is set",
+    b="It is cancelled at the next `await`",
+    c="It may be freed as garbage",
+    right="c",
+    why="The event loop refers to its tasks weakly only. The task and its future hold only each other, so both can go. "
+    "Keep your tasks in a variable.",
+)
+question(
+    "8F",
+    about="prediction 8.9",
+    asks="You await `asyncio.shield(task)`, and are cancelled. Who gets the CancelledError?",
+    a="You, and the task runs on",
+    b="The task, and you wait on",
+    c="Nobody",
+    right="a",
+    why="`shield` keeps your cancellation from the task. It does not protect whoever waits for it.",
+)
+question(
+    "8G",
+    about="prediction 8.2",
+    asks="as_completed gets ten coroutines in a list. In which order do they begin?",
+    a="In that of the list",
+    b="In the reverse order",
+    c="In any",
+    right="c",
+    why="as_completed puts them into a set before it makes tasks of them. To have them begin in the order of the list, "
+    "make the tasks yourself.",
+)
+question(
+    "8H",
+    about="prediction 8.4",
+    asks="In the loop stands `await asyncio.wait_for(next_result, 0.5)`, and the time is up. What is cancelled?",
+    a="The slowest task",
+    b="This round, and no task",
+    c="Nothing",
+    right="b",
+    why="wait_for cancels what it was given, and that is the round. The tasks run on; but up to Python 3.14.8, and in "
+    "3.15.0, there is now one round too few for their results.",
+)
+question(
+    "8I",
+    about="prediction 8.7",
+    asks="Which loop does tqdm's own `tqdm.as_completed(tasks)` go with?",
+    a="A plain `for`",
+    b="`async for`",
+    c="Either of them",
+    right="a",
+    why="It is a generator that gives awaitables, on every Python. `async for` goes with asyncio's own, from 3.13 on.",
+)

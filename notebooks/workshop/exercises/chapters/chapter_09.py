@@ -22,6 +22,7 @@ from ..checks import (
     texts_of,
 )
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome
 
 
@@ -480,3 +481,36 @@ def _expect_stopped(outcome: Outcome, running: int = 0) -> None:
     )
     expect_all_awaited(outcome)
     expect_nothing_left(outcome)
+
+
+question(
+    "9A",
+    about="prediction 9.1",
+    asks="as_completed gets 1,000 coroutines, and in each stands a semaphore of 10. How many tasks does it make?",
+    a="10 at the beginning, then one after another",
+    b="1,000 at the beginning",
+    c="10 in all",
+    right="b",
+    why="The semaphore stands inside each task, and lets it wait. It doesn't keep tasks from being made.",
+)
+question(
+    "9B",
+    about="prediction 9.2",
+    asks="A window of 10 calls goes over 1,000,000 items. How many tasks are there at most?",
+    a="10",
+    b="1,000,000",
+    c="More and more, as results come in",
+    right="a",
+    why="It reads the next item when a call is done, and forgets that call. So its memory goes by its width, and not "
+    "by the input.",
+)
+question(
+    "9C",
+    about="prediction 9.3",
+    asks="A loop awaits `wait(pending, return_when=FIRST_COMPLETED)` until all are done. Four times the tasks take",
+    a="4 times as long",
+    b="16 times as long",
+    c="64 times as long",
+    right="b",
+    why="There are four times as many rounds, and each looks at four times as many pending tasks.",
+)

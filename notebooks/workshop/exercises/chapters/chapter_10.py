@@ -10,6 +10,7 @@ from typing import Any
 from .. import runner
 from ..checks import WrongError, attempt, exercise, expect, expect_all_awaited, explaining, seconds, shown, texts_of
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..slow_calls import attempt_cancelled
 
 
@@ -260,3 +261,36 @@ async def _still_wanted(client: Any) -> int:
             break
         await asyncio.sleep(0.05)
     return sum(task.state != "memory" for task in tasks.values())
+
+
+question(
+    "10A",
+    about="prediction 10.1",
+    asks="In a `with ThreadPoolExecutor()` block you `break` out of the loop. When does the program leave the block?",
+    a="Immediately",
+    b="When the calls that have begun are done",
+    c="When all calls are done",
+    right="c",
+    why="The end of the block waits for every call that was handed to the pool, unless `shutdown(cancel_futures=True)` "
+    "drops those that have not begun.",
+)
+question(
+    "10B",
+    about="prediction 10.2",
+    asks="Workers of a Dask cluster may die while a function of yours runs there. What is asked of the function?",
+    a="That it does no harm when it runs twice",
+    b="That it catches the error",
+    c="That it is asynchronous",
+    right="a",
+    why="Dask knows which call was lost, and makes it once more on another worker.",
+)
+question(
+    "10C",
+    about="exercise 10.1",
+    asks="A call already runs in a pool's thread. What does its `future.cancel()` do?",
+    a="It stops the call",
+    b="Nothing: it returns False",
+    c="It raises a CancelledError in the call",
+    right="b",
+    why="What runs in a thread or on a worker can't be stopped from outside. What has not begun can.",
+)

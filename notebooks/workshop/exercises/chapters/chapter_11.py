@@ -20,6 +20,7 @@ from ..checks import (
     shown,
 )
 from ..predictions import Verdict, prediction
+from ..questions import question
 from ..runner import Outcome, is_empty
 from ..slow_calls import attempt_cancelled
 
@@ -412,3 +413,38 @@ def _expect_stopped(service: _Service, outcome: Outcome, what: str) -> None:
         "stopped. A task group does both.",
     )
     expect_nothing_left(outcome)
+
+
+question(
+    "11A",
+    about="prediction 11.1",
+    asks="A semaphore of 5, around calls of 0.25 s each. How many calls begin in the first second?",
+    a="5",
+    b="20",
+    c="As many as there are",
+    right="b",
+    why="A semaphore says how many run at a time, and each place is taken again as soon as its call has ended. For "
+    "so many per second, let calls take turns.",
+)
+question(
+    "11B",
+    about="prediction 11.2",
+    asks="6 calls of 0.25 s begin at 0, 0.5, 1 s and so on. Each has a limit of 1 s, set at 0 s. How many are in time?",
+    a="6",
+    b="3",
+    c="2",
+    right="c",
+    why="The clock of the limit runs while a call waits for its turn. The third begins when the time is up. A limit "
+    "for the answer begins behind the turn.",
+)
+question(
+    "11C",
+    about="prediction 11.1",
+    asks="20 calls wait for an `aiolimiter.AsyncLimiter(4, 1)`. How many begin within the first second?",
+    a="7",
+    b="4",
+    c="1",
+    right="a",
+    why="It is a leaky bucket with room for 4, which is empty at first: 4 begin at the same moment, and as it leaks, 3 "
+    "more before the second is over. `AsyncLimiter(1, 1 / 4)` has no such burst.",
+)
