@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import LocatorAssertions, expect
 
 from support import browser
-from support.browser import STOP_BUTTON, NoBrowserError, NotebookPage, faults, without_browser
+from support.browser import OPENED_WITHIN, READY, STOP_BUTTON, NoBrowserError, NotebookPage, faults, without_browser
 from support.notebook_guards import KERNELSPEC
 from support.notebook_samples import changed, error, printed
 from support.notebook_tools import ROOT, Notebook
@@ -151,7 +151,7 @@ def test_the_last_frame_of_a_live_view_is_saved_and_shown_again(opened, live_not
 # Predictions
 
 
-def test_answers_are_folded_until_their_cells_run_and_guesses_are_buttons(opened):
+def test_answers_are_folded_until_their_cells_run_and_guesses_are_buttons_and_kept(opened):
     with opened("01_sleepers.ipynb") as page:
 
         def folded():
@@ -170,13 +170,24 @@ def test_answers_are_folded_until_their_cells_run_and_guesses_are_buttons(opened
             if cell.is_code and cell.index != question:
                 page.run_cell(cell.index)
         page.run_cell(question)
-        page.page.locator(".prediction button", has_text="b").first.click()
+        prediction = page.page.locator(".prediction", has_text="Prediction 1.1")
+        prediction.locator("button", has_text="b").click()
         page.wait_for_text(".prediction", "your answer is b")
         page.run_cell(demo)
         page.run_cell(answer)
         assert not {demo, answer} & folded()
         said = page.notebook().cells[answer].text
         assert "You said b." in said
+        assert page.errors == []
+    with opened("02_gather_versus_as_completed.ipynb") as page:  # in another kernel, which asks about it first
+        [cell] = [cell.index for cell in page.notebook().cells if cell.source.endswith('recall("01")')]
+        page.run_cell(cell)
+        page.page.locator(".prediction").first.locator("button", has_text="b").click()
+        page.wait_for_text(".jp-OutputArea-output", "Question 1C: b is right")
+        page.page.get_by_role("link", name="In chapter 01: Three sleepers").click()
+        there = NotebookPage(page.lab, "01_sleepers.ipynb")
+        there.wait_until(READY, "the link has opened the chapter", OPENED_WITHIN)
+        expect(page.page.locator("strong", has_text="In which order do you get their names?")).to_be_in_viewport()
         assert page.errors == []
 
 

@@ -618,6 +618,19 @@ def test_the_right_answer_stands_in_every_place():
 # In the notebooks
 
 
+@pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.name)
+def test_a_chapter_begins_with_questions_on_the_one_before(path):
+    notebook, chapter = Notebook(path), int(path.name[:2])
+    asked = [(cell, number) for cell in notebook.code_cells for number in numbers_in("recall", cell.source)]
+    predicts = any(numbers_in("predict", cell.source) for cell in notebook.code_cells)
+    assert [number for _, number in asked] == ([f"{chapter - 1:02}"] if predicts and chapter else [])
+    for cell, number in asked:
+        *_, above = (text.source for text in notebook.markdown_cells if text.index < cell.index)
+        assert above.startswith("## What you'll need")
+        assert sum(questions._chapter(each) == number for each in QUESTIONS) >= 3
+        assert len(json.dumps(cell.data["outputs"], ensure_ascii=False, indent=1)) < 2000
+
+
 def test_places_are_where_the_notebooks_ask_and_their_links_lead_there():
     here = places()
     for function, kind in (("predict", "prediction"), ("check", "exercise")):
