@@ -12,6 +12,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 (who has an older one is to be tol
         "this notebook's kernel.".format(*sys.version_info[:3])
     )
 
+if sys.platform == "emscripten":
+    from . import browser  # noqa: F401 (before anything is asked of the event loop)
+
 from .classroom import preflight
 from .exercises import check, compare, predict, progress, recall
 from .lab import experiment, lab

@@ -11,7 +11,7 @@ from importlib import metadata
 import pytest
 
 from support.places import ROOT
-from workshop.classroom.preflight import MINIMUMS, OPTIONAL, packages_not_ready, preflight
+from workshop.classroom.preflight import IN_BROWSER, MINIMUMS, OPTIONAL, packages_not_ready, preflight
 
 ALL = {
     "ipykernel": "7.4.0",
@@ -64,6 +64,15 @@ def test_everything_is_there(capsys):
         "✓ anyio 4.16 or later: chapter 10 (here: 4.16.0)",
         "✓ distributed: chapter 10 (here: 2026.8.0)",
         "✓ httpx: chapter 07 (here: 0.28.1)",
+        "Ready: on to the lesson.",
+    ]
+
+
+def test_in_a_browser_nothing_is_installed_before(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert lines(capsys, aiohttp=None) == [
+        "✓ Python 3.11 to 3.15 (here: 3.13.0)",
+        IN_BROWSER,
         "Ready: on to the lesson.",
     ]
 

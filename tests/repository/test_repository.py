@@ -29,7 +29,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MARKDOWN_FILES = sorted(ROOT.glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PYTHON_FILES = ["notebooks/workshop", "tests", *sorted(path.name for path in ROOT.glob("*.py"))]
+PYTHON_FILES = ["notebooks/workshop", "tests", "site", *sorted(path.name for path in ROOT.glob("*.py"))]
 COMPILED = ["requirements.txt", "tests/requirements.txt"]
 UNIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="shell scripts and their permissions need Linux or macOS")
 
@@ -386,7 +386,8 @@ def test_what_the_notebooks_import_is_a_direct_requirement() -> None:
     asked = {canonicalize_name(requirement.name) for requirement in requirements("requirements.in")}
     provided_by = metadata.packages_distributions()
     for file, modules in imported_modules().items():
-        for module in modules - sys.stdlib_module_names - {"workshop", "pip"}:  # pip comes with Python
+        # pip comes with Python, and pyodide with Python in a browser
+        for module in modules - sys.stdlib_module_names - {"workshop", "pip", "pyodide"}:
             names = {canonicalize_name(name) for name in provided_by.get(module, [module])}
             assert names & asked, f"{file} imports {module}: add {' or '.join(names)} to requirements.in"
 

@@ -55,6 +55,9 @@ OPTIONAL = {
 OLDER = OPTIONAL | {"ipykernel": "older than tested, but enough for these lessons"}
 """Packages of which an older version does too, and why."""
 
+IN_BROWSER = "✓ in your browser: a package is fetched when a cell first imports it"
+"""What stands in the place of the packages in JupyterLite, where none is installed before."""
+
 IN_WORDS = {"✓": "ok:", "✗": "not ok:", "→": "-", NOT_NEEDED: "-"}
 """What stands for a mark where it can't be written, as in a file in one of Windows' code pages."""
 
@@ -69,7 +72,11 @@ def preflight(
         find_version: returns a package's installed version, or raises `importlib.metadata.PackageNotFoundError`.
     """
     ready = _look_at_python(python)
-    for package, minimum in MINIMUMS.items():
+    packages = MINIMUMS
+    if sys.platform == "emscripten":
+        packages = {}
+        _say(IN_BROWSER)
+    for package, minimum in packages.items():
         ready = _look_at_package(package, minimum, find_version) and ready
     if ready:
         _say("Ready: on to the lesson.")

@@ -1,0 +1,70 @@
+"""Makes Python in a browser do what the lessons say that Python does. Imported there alone; standard library only.
+
+In JupyterLite the kernel is Pyodide: CPython, but for the event loop. Its `WebLoop` gets its turns from the browser. A
+lesson would be wrong where that loop does otherwise than asyncio's own, so this is put back, as seen with Pyodide
+314.0.6 (Python 3.14.2; https://github.com/pyodide/pyodide/blob/main/src/py/pyodide/webloop.py):
+
+- It can make no task where there is a task factory, as a `Timeline` is one: it calls a function that asyncio no longer
+  has. Nor does it pass on a name or a context. And it reports the exception of a task at once, which is no fault yet
+  and may be asked for later.
+- `time.sleep` lets other tasks run, `asyncio.run` and `run_until_complete` run inside the running loop. (Where the
+  browser can switch stacks, Pyodide does so to please scripts.)
+- A function for another thread is called in this one, and holds up the loop. There is no other thread: say so, as
+  Python does where it can start none.
+- A moment that has just passed is refused by `call_at`, and asyncio's timeouts may ask for such a one.
+"""
+
+import asyncio
+import time
+import warnings
+from asyncio import BaseEventLoop
+from collections.abc import Callable
+from contextvars import Context
+from types import ModuleType
+from typing import Any, NoReturn
+
+from pyodide import webloop
+
+FROM_ASYNCIO = ("create_task", "run_until_complete", "_check_running")
+"""Methods that are right in asyncio's own loops, and use nothing that Pyodide's lacks."""
+
+
+def install(pyodide_loops: ModuleType) -> None:
+    """Put back what differs.
+
+    Args:
+        pyodide_loops: the module `pyodide.webloop`.
+    """
+    loop = pyodide_loops.WebLoop
+    loop._closed = False  # for those
+    for name in FROM_ASYNCIO:
+        setattr(loop, name, getattr(BaseEventLoop, name))
+    loop.call_later = _never_too_late(loop.call_later)
+    loop.run_in_executor = _no_thread
+    time.sleep, asyncio.run = pyodide_loops._orig_sleep, pyodide_loops._orig_run
+    if not hasattr(time, "thread_time"):
+        time.thread_time = time.process_time  # that of the one thread
+    # tqdm wants a thread that redraws a bar which has stood still, and does without where there is none.
+    warnings.filterwarnings("ignore", "tqdm:disabling monitor support")
+
+
+def _never_too_late(call_later: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
+    def call_soon_or_later(
+        loop: asyncio.AbstractEventLoop,
+        delay: float,
+        callback: Callable[..., Any],
+        *arguments: Any,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        return call_later(loop, max(delay, 0), callback, *arguments, context=context)
+
+    return call_soon_or_later
+
+
+def _no_thread(
+    loop: asyncio.AbstractEventLoop, executor: object, function: Callable[..., Any], *arguments: Any
+) -> NoReturn:
+    raise RuntimeError("can't start new thread: Python in a browser has only one")
+
+
+install(webloop)

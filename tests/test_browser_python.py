@@ -1,0 +1,173 @@
+"""What Python in a browser does otherwise is put back: tried here on a loop that has the faults of the browser's.
+
+The notebooks themselves are run in a browser by tests/site.
+"""
+
+import asyncio
+import importlib
+import sys
+import time
+import types
+import warnings
+from contextvars import ContextVar, copy_context
+
+import pytest
+
+from workshop import Timeline
+
+RIGHT_SLEEP, RIGHT_RUN = time.sleep, asyncio.run
+
+
+def faulty_loop():
+    """Return a new class of event loops that behave as Pyodide's does."""
+
+    class WebLoop(asyncio.SelectorEventLoop):
+        def create_task(self, coro, *, name=None, context=None):
+            if self._task_factory is None:
+                task = asyncio.Task(coro, loop=self)
+            else:
+                task = self._task_factory(self, coro)
+                asyncio.tasks._set_task_name_of_python_3_12(task, name)  # there is no such function
+            task.add_done_callback(self._tell_at_once)
+            return task
+
+        def _tell_at_once(self, task):
+            if error := task.exception():
+                self.call_exception_handler({"exception": error})
+
+        def call_later(self, delay, callback, *arguments, context=None):
+            if delay < 0:
+                raise ValueError("Can't schedule in the past")
+            return super().call_at(self.time() + delay, callback, *arguments, context=context)
+
+        def call_at(self, when, callback, *arguments, context=None):
+            return self.call_later(when - self.time(), callback, *arguments, context=context)
+
+        def run_until_complete(self, future):
+            return "ran" if self.is_running() else super().run_until_complete(future)
+
+        def run_in_executor(self, executor, function, *arguments):
+            future = self.create_future()
+            future.set_result(function(*arguments))
+            return future
+
+    return WebLoop
+
+
+@pytest.fixture
+def loop_class(monkeypatch):
+    """Return such a class after `workshop.browser` has been imported; what it has changed elsewhere is put back."""
+    pyodide = types.ModuleType("pyodide")
+    pyodide.webloop = types.SimpleNamespace(WebLoop=faulty_loop(), _orig_sleep=RIGHT_SLEEP, _orig_run=RIGHT_RUN)
+    monkeypatch.setitem(sys.modules, "pyodide", pyodide)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(asyncio, "run", lambda main: main.close())
+    with warnings.catch_warnings():
+        importlib.import_module("workshop.browser")
+        yield pyodide.webloop.WebLoop
+    del sys.modules["workshop.browser"]
+
+
+def run(loop_class, main):
+    with asyncio.Runner(loop_factory=loop_class) as runner:
+        return runner.run(main)
+
+
+async def nap(name):
+    await asyncio.sleep(0)
+    return name
+
+
+def test_the_loop_of_these_tests_has_the_faults():
+    async def main():
+        with pytest.raises(AttributeError):
+            async with Timeline():
+                await asyncio.create_task(nap("A"))
+        assert asyncio.create_task(nap("B"), name="B").get_name() != "B"
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a coroutine that no task awaits
+        run(faulty_loop(), main())
+
+
+def test_a_timeline_records_tasks_with_their_names(loop_class):
+    async def main():
+        async with Timeline() as timeline:
+            await asyncio.gather(asyncio.create_task(nap("A"), name="first"), asyncio.create_task(nap("B")))
+        return [(task.name, task.outcome) for task in timeline.tasks]
+
+    assert run(loop_class, main()) == [("first", "result"), ("nap('B')", "result")]
+
+
+def test_tasks_are_asyncios_own_and_get_their_name_and_context(loop_class):
+    whose = ContextVar("whose", default="nobody's")
+
+    async def look():
+        return whose.get()
+
+    async def main():
+        context = copy_context()
+        context.run(whose.set, "mine")
+        task = asyncio.create_task(look(), name="looks", context=context)
+        return type(task), task.get_name(), await task
+
+    assert run(loop_class, main()) == (asyncio.Task, "looks", "mine")
+
+
+def test_an_exception_that_is_asked_for_is_no_fault(loop_class):
+    told = []
+
+    async def fail():
+        raise ValueError("lost")
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        task = asyncio.create_task(fail())
+        await asyncio.sleep(0.01)
+        with pytest.raises(ValueError, match="lost"):
+            await task
+
+    run(loop_class, main())
+    assert told == []
+
+
+def test_a_sleep_holds_up_the_loop_and_there_is_one_loop_at_a_time(loop_class):
+    assert (time.sleep, asyncio.run) == (RIGHT_SLEEP, RIGHT_RUN)
+
+    async def main():
+        coroutine = nap("A")
+        with pytest.raises(RuntimeError, match="cannot be called from a running event loop"):
+            asyncio.run(coroutine)
+        with pytest.raises(RuntimeError, match="already running"):
+            asyncio.get_running_loop().run_until_complete(coroutine)
+        coroutine.close()
+
+    run(loop_class, main())
+
+
+def test_no_thread_is_said_and_not_feigned(loop_class):
+    called = []
+
+    async def main():
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            await asyncio.to_thread(called.append, 1)
+
+    run(loop_class, main())
+    assert called == []
+
+
+def test_a_moment_that_has_passed_is_now(loop_class):
+    async def main():
+        loop = asyncio.get_running_loop()
+        happened = asyncio.Event()
+        loop.call_at(loop.time() - 1, happened.set)
+        loop.call_later(-1, happened.set)
+        await asyncio.wait_for(happened.wait(), 5)
+
+    run(loop_class, main())
+
+
+def test_tqdm_does_without_its_thread_in_silence(loop_class):
+    with pytest.raises(UserWarning, match="another"):  # warnings are errors here
+        warnings.warn("tqdm:disabling monitor support (monitor_interval = 0) due to:\nno threads", stacklevel=1)
+        warnings.warn("another", stacklevel=1)
