@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import math
 import socket
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
@@ -31,7 +32,11 @@ try:
 except ModuleNotFoundError:  # Windows has none, nor such a low limit
     resource = None
 
-from . import language_model, pages
+from . import language_model, memory, pages
+
+IN_BROWSER = sys.platform == "emscripten"
+if IN_BROWSER:
+    memory.connect_aiohttp()
 
 HOST = "127.0.0.1"
 """Where it listens: connections to this address never leave the computer, and none come from outside."""
@@ -91,7 +96,7 @@ class DemoApi:
         self._url: str | None = None
         self._began = 0.0
         self._server: web.Server | None = None
-        self._listener: asyncio.Server | None = None
+        self._listener: asyncio.AbstractServer | None = None
         self._stopping = False
         self._connection_numbers: dict[asyncio.BaseProtocol, int] = {}
         self._unfinished = 0
@@ -148,11 +153,9 @@ class DemoApi:
 
     async def _start(self) -> None:
         self._server = web.Server(self._answer, handler_cancellation=True, access_log=None)
-        bound = socket.create_server((HOST, 0))
         # In two steps: if this task is cancelled in the second, `stop` can close what the first one made.
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._accept, sock=bound, backlog=BACKLOG, start_serving=False)
-        self._url = f"http://{HOST}:{bound.getsockname()[1]}"
+        self._listener, port = await _new_listener(self._accept)
+        self._url = f"http://{HOST}:{port}"
         self._began = clock()
         await self._listener.start_serving()
 
@@ -280,7 +283,7 @@ def demo_api(
 
 def _allow_open_files() -> None:
     """Raise the limit of open files to `OPEN_FILES` where it is lower, as usual on macOS; warn where it can't be."""
-    if resource is None:
+    if resource is None or IN_BROWSER:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= OPEN_FILES:
@@ -297,7 +300,18 @@ def _allow_open_files() -> None:
         )
 
 
-def _accept_no_more(listener: asyncio.Server) -> None:
+async def _new_listener(accept: Callable[[], asyncio.BaseProtocol]) -> tuple[asyncio.AbstractServer, int]:
+    """Return what will wait for connections, and its port."""
+    if IN_BROWSER:
+        listener = memory.Listener(accept, HOST)
+        return listener, listener.address[1]
+    bound = socket.create_server((HOST, 0))
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(accept, sock=bound, backlog=BACKLOG, start_serving=False)
+    return listener, bound.getsockname()[1]
+
+
+def _accept_no_more(listener: asyncio.AbstractServer) -> None:
     """Stop accepting, a moment before the listener is closed, where that is possible.
 
     On Linux and macOS the event loop accepts a connection in two steps. If the listener is closed between them, the
@@ -305,7 +319,8 @@ def _accept_no_more(listener: asyncio.Server) -> None:
     removed: it accepts until the listener is closed.
     """
     with contextlib.suppress(NotImplementedError):
-        listener.get_loop().remove_reader(listener.sockets[0].fileno())
+        for listening in listener.sockets:
+            listener.get_loop().remove_reader(listening.fileno())
 
 
 async def _in_empty_context(function: Callable[[], Coroutine[Any, Any, None]]) -> None:
