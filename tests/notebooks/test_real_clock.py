@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 from pathlib import Path
 
 import nbformat
@@ -11,8 +10,8 @@ from nbclient import NotebookClient
 
 from clock.kernel import kernel_environment
 from support.kernels import async_kernel_manager
-from support.newer_python import faults_without_comparison, outputs_instead, shows_more_than_stored
-from support.notebook_tools import Notebook, notebook_paths, sanitized, text_of
+from support.notebook_tools import Notebook, notebook_paths
+from support.real_times import differences, faults_of
 
 pytestmark = pytest.mark.slow(50)
 
@@ -22,35 +21,9 @@ CELL_TIMEOUT = 120
 AT_ONCE = 4
 """Notebooks that run at the same time: they mostly wait."""
 
-TOO_EARLY, TOO_LATE = 0.02, 1.0
-"""Seconds by which a real time may differ from the stored one: rounding, and a machine under load."""
-
 MOST_RUNS = 3
 """A machine under load may be too late for a timeout. So a notebook that differs is run again, and only what differs in
 each of so many runs is wrong."""
-
-NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
-
-
-def shape(text: str) -> str:
-    """Return a text with its times masked and its columns closed up: what must be the same on every machine."""
-    return " ".join(NUMBER.sub("#", text).split())
-
-
-def times(text: str) -> list[float]:
-    """Return the times in a text, in their order."""
-    return [float(number) for number in NUMBER.findall(text)]
-
-
-def differences(stored: str, real: str) -> list[str]:
-    """Return in what a real run differs from the stored text by more than it may."""
-    if shape(stored) != shape(real):
-        return [f"the stored text is\n{stored}\nand the real run gave\n{real}"]
-    return [
-        f"the stored time is {then} and the real run took {now}"
-        for then, now in zip(times(stored), times(real), strict=True)
-        if not then - TOO_EARLY <= now <= then + TOO_LATE
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -110,20 +83,8 @@ async def run_once(path: Path, environment: dict[str, str]) -> Notebook:
 
 def faults(stored: Notebook, real: Notebook) -> dict[int, str]:
     """Return, for each cell that differs, its place and in what it differs."""
-    found = {}
-    for before, after in zip(stored.code_cells, real.code_cells, strict=True):
-        if shows_more_than_stored(before.data["metadata"]):
-            here = list(faults_without_comparison(after.outputs, before.tags))
-        else:
-            expected = text_of(outputs_instead(before.data["metadata"]) or before.outputs)
-            here = differences(*map(sanitized, (expected, after.text)))
-        if any(output.get("name") == "stderr" for output in after.outputs):
-            here.append(f"stderr: {after.text}")
-        if any(output["output_type"] == "error" for output in after.outputs) != ("raises-exception" in after.tags):
-            here.append(f"errors: {[o.get('evalue') for o in after.outputs]}, tags: {after.tags}")
-        if here:
-            found[after.index] = "\n".join(here)
-    return found
+    cells = zip(stored.code_cells, real.code_cells, strict=True)
+    return {before.index: "\n".join(here) for before, after in cells if (here := faults_of(before, after))}
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
