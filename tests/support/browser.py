@@ -341,15 +341,18 @@ def _first_to_end(lab: Lab, running: list[NotebookPage]) -> int:
 
 
 @contextmanager
-def running_browser() -> Iterator[Browser]:
+def running_browser(**options: object) -> Iterator[Browser]:
     """Start a headless Chromium, and end it on leaving.
+
+    Args:
+        options: further options of Playwright's `launch`.
 
     Raises:
         NoBrowserError: there is none.
     """
     expect.set_options(timeout=HAPPENS_WITHIN * 1000)
     with sync_playwright() as playwright:
-        options = {
+        options |= {
             "executable_path": program(playwright.chromium.executable_path),
             "chromium_sandbox": _sandboxed(),
             "args": QUIET,

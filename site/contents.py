@@ -1,0 +1,107 @@
+"""The notebooks as they are read in a browser.
+
+A cell that Python in a browser can't run stands there as text, with what it shows on a computer: it carries a tag that
+says what it needs. So does a whole chapter that says so in its metadata: ``"workshop": {"needs": "processes"}``.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+
+NEEDS = {
+    "asyncio-loop": "asyncio's own event loop, and the one in a browser is another",
+    "internet": "connections to other computers, and Python in a browser can make none",
+    "matplotlib": "matplotlib, which this copy of the workshop does not bring along",
+    "processes": "processes, and a browser has none to give",
+    "threads": "threads, and Python in a browser has only one",
+}
+"""What cells need that are tagged ``needs-...``, in words."""
+
+BROUGHT_BY_NETWORK = {"matplotlib"}
+"""What can be had where there is a network."""
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def write_contents(notebooks: Path, folder: Path, vendored: bool) -> list[str]:
+    """Write the notebooks and their pictures.
+
+    Args:
+        notebooks: where they are.
+        folder: where to.
+        vendored: whether nothing is to be loaded from a network.
+
+    Returns:
+        For each notebook, a sentence about what of it is to be read only, if anything.
+    """
+    folder.mkdir(parents=True)
+    shutil.copytree(notebooks / "images", folder / "images")
+    absent = NEEDS.keys() if vendored else NEEDS.keys() - BROUGHT_BY_NETWORK
+    told = []
+    for path in sorted(notebooks.glob("*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        needs = for_browser(notebook, absent)
+        (folder / path.name).write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+        if needs:
+            told.append(f"{path.name}: {len(needs)} cells can be read only: they need {', '.join(sorted(set(needs)))}")
+    return told
+
+
+def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
+    """Change a notebook so that what can't be run is text.
+
+    Args:
+        notebook: its JSON.
+        absent: keys of `NEEDS` that can't be had.
+
+    Returns:
+        What is needed and can't be had, once for each cell that is text now.
+
+    Raises:
+        KeyError: a cell needs something of which `NEEDS` does not know.
+    """
+    notebook["metadata"]["kernelspec"] = KERNEL
+    all_of_it = notebook["metadata"].get("workshop", {}).get("needs")
+    needs = []
+    for place, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "code":
+            continue
+        mine = [tag[6:] for tag in cell["metadata"].get("tags", []) if re.fullmatch(r"needs-(?!python-)[\w-]+", tag)]
+        if unknown := set(mine) - NEEDS.keys():
+            raise KeyError(f"a cell needs {unknown}: say in site/contents.py what that is")
+        lacking = [all_of_it] if all_of_it else sorted(absent & set(mine))
+        if lacking:
+            needs += lacking[:1]
+            why = "" if all_of_it else f"*This cell needs {NEEDS[lacking[0]]}. On a computer it runs:*\n\n"
+            notebook["cells"][place] = as_text(cell, why)
+    if all_of_it:
+        opening = (
+            f"> *In a browser this chapter is for reading: it needs {all_of_it}, which Python has none of there. Below "
+        )
+        opening += "each cell stands what it shows on a computer.*"
+        notebook["cells"].insert(1, {"cell_type": "markdown", "id": "for-reading", "metadata": {}, "source": opening})
+    return needs
+
+
+def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
+    """Return a Markdown cell that shows a code cell and its stored outputs."""
+    parts = [f"{why}```python\n{joined(cell['source'])}\n```", *filter(None, map(shown, cell["outputs"]))]
+    return {"cell_type": "markdown", "id": cell["id"], "metadata": {}, "source": "\n\n".join(parts)}
+
+
+def shown(output: dict[str, Any]) -> str:
+    """Return a stored output as Markdown."""
+    data = output.get("data", {})
+    if "text/html" in data:
+        return joined(data["text/html"])
+    text = joined(output.get("text") or data.get("text/plain") or output.get("traceback", []))
+    return f"```text\n{ANSI.sub('', text).rstrip()}\n```" if text else ""
+
+
+def joined(text: str | list[str]) -> str:
+    """Return a text that may be stored as a list of its lines."""
+    return text if isinstance(text, str) else "".join(text)

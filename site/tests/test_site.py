@@ -1,0 +1,122 @@
+"""In a browser, each notebook that is to run there runs to its end and shows what is stored; and nothing leaves it."""
+
+import re
+import time
+from collections import deque
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from support.browser import LOOK_AGAIN, OPENED_WITHIN, READY, RUN_WITHIN, NotebookPage
+from support.notebook_tools import Cell, Notebook, joined, notebook_paths
+from support.real_times import faults_of
+
+PYTHON = (3, 14, 2)
+"""The Python in the browser."""
+
+AT_ONCE = 3
+"""Notebooks that run at the same time: they mostly wait."""
+
+MOST_RUNS = 3
+"""As on the real clock of a kernel: what differs in each of so many runs is wrong."""
+
+
+class SitePage(NotebookPage):
+    """A notebook that is opened by a link to it, in JupyterLite."""
+
+    def __init__(self, page, address: str, name: str) -> None:
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        no_log = SimpleNamespace(read_text=lambda **options: "")
+        super().__init__(
+            SimpleNamespace(page=page, server=SimpleNamespace(log=no_log), errors=errors, elsewhere=[]), name
+        )
+        self.address = f"{address}lab/index.html?path={name}"
+
+    def load(self) -> None:
+        """Follow the link, and wait until the notebook's kernel is ready."""
+        self.page.goto(self.address, timeout=OPENED_WITHIN * 1000)
+        self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=OPENED_WITHIN * 1000)
+        self.wait_until(READY, "the notebook's kernel is ready", OPENED_WITHIN)
+
+
+@pytest.fixture(scope="module")
+def paths(folder) -> list[Path]:
+    """The notebooks of the site that have something to run."""
+    return [path for path in notebook_paths(folder / "files") if Notebook(path).code_cells]
+
+
+def run_all(names, address, new_page) -> dict[str, Notebook]:
+    """Run notebooks, some beside each other, and return them as they are then."""
+    waiting, running, ran = deque(names), [], {}
+    while waiting or running:
+        if waiting and len(running) < AT_ONCE:
+            page = SitePage(new_page(), address, waiting.popleft())
+            page.load()
+            page.start_all()
+            running.append((page, time.monotonic()))
+        for page, began in running[:]:
+            if page.has_ended() or time.monotonic() - began > RUN_WITHIN:
+                page.wait_for_end(1)
+                ran[page.name] = page.notebook()
+                assert page.errors == []
+                page.page.context.close()
+                running.remove((page, began))
+        time.sleep(LOOK_AGAIN / 1000)
+    return ran
+
+
+def as_on_the_page(cell: Cell) -> Cell:
+    """Return a cell as JupyterLab has it when all is done, whatever came when.
+
+    What it printed comes before what it showed: a live view, shown from the first moment, is stored at its end. And of
+    a line that was written over with carriage returns, the last text is left.
+    """
+    outputs = [dict(output) for output in cell.outputs]
+    for output in outputs:
+        if output["output_type"] == "stream":
+            output["text"] = re.sub(r"[^\n]*\r(?!\n)", "", joined(output["text"]))
+    return Cell(
+        cell.index, cell.data | {"outputs": sorted(outputs, key=lambda output: output["output_type"] != "stream")}
+    )
+
+
+def faults(ran: Notebook) -> dict[str, list[str]]:
+    """Return, by its source, in what each cell differs from the stored one."""
+    [path] = (path for path in notebook_paths() if path.name == ran.path.name)
+    stored = {cell.data["id"]: as_on_the_page(cell) for cell in Notebook(path).code_cells}
+    found = {cell.source: faults_of(stored[cell.data["id"]], as_on_the_page(cell), PYTHON) for cell in ran.code_cells}
+    return {source: here for source, here in found.items() if here}
+
+
+def test_each_notebook_runs_to_its_end_and_shows_what_is_stored(paths, site, new_page, elsewhere):
+    address, _ = site
+    wrong = {path.name: None for path in paths}
+    for _ in range(MOST_RUNS):
+        found = {name: faults(ran) for name, ran in run_all(list(wrong), address, new_page).items()}
+        wrong = {name: here for name, here in found.items() if here}
+        if not wrong:
+            break
+    assert wrong == {}
+    assert elsewhere[1] == [], "something was asked for on the internet"
+
+
+def test_an_edit_survives_a_reload(site, new_page):
+    page = SitePage(new_page(), site[0], "01_sleepers.ipynb")
+    page.load()
+    page.page.evaluate(
+        "jupyterapp.shell.currentWidget.content.model.cells.get(0).sharedModel.setSource('# What I changed')"
+    )
+    page.execute("docmanager:save")
+    page.page.reload()
+    page.load()
+    assert page.notebook().cells[0].source == "# What I changed"
+
+
+def test_a_link_opens_its_notebook(paths, site, new_page):
+    name = paths[-1].name
+    page = SitePage(new_page(), site[0], name)
+    page.load()
+    assert page.page.evaluate("jupyterapp.shell.currentWidget.context.path") == name
+    assert page.page.locator(".jp-Dialog").count() == 0
