@@ -1,7 +1,8 @@
 """The notebooks as they are read in a browser.
 
 A cell that Python in a browser can't run stands there as text, with what it shows on a computer: it carries a tag that
-says what it needs. So does a whole chapter that says so in its metadata: ``"workshop": {"needs": "processes"}``.
+says what it needs. So does a whole chapter that says so in its metadata: ``"workshop": {"needs": "processes"}``. Where
+a browser needs other words or smaller numbers, the cell's metadata hold them: ``"in-browser": [["old", "new"], ...]``.
 """
 
 import json
@@ -63,11 +64,17 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
 
     Raises:
         KeyError: a cell needs something of which `NEEDS` does not know.
+        ValueError: words that are to be replaced are not there.
     """
     notebook["metadata"]["kernelspec"] = KERNEL
     all_of_it = notebook["metadata"].get("workshop", {}).get("needs")
     needs = []
     for place, cell in enumerate(notebook["cells"]):
+        cell["source"] = joined(cell["source"])
+        for old, new in cell["metadata"].get("in-browser", []):
+            if old not in cell["source"]:
+                raise ValueError(f"a cell is to have other words in a browser, but has not {old!r}")
+            cell["source"] = cell["source"].replace(old, new)
         if cell["cell_type"] != "code":
             continue
         mine = [tag[6:] for tag in cell["metadata"].get("tags", []) if re.fullmatch(r"needs-(?!python-)[\w-]+", tag)]
@@ -89,7 +96,7 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
 
 def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
     """Return a Markdown cell that shows a code cell and its stored outputs."""
-    parts = [f"{why}```python\n{joined(cell['source'])}\n```", *filter(None, map(shown, cell["outputs"]))]
+    parts = [f"{why}```python\n{cell['source']}\n```", *filter(None, map(shown, cell["outputs"]))]
     return {"cell_type": "markdown", "id": cell["id"], "metadata": {}, "source": "\n\n".join(parts)}
 
 

@@ -37,6 +37,9 @@ PYODIDE = re.compile(r"package/(pyodide\.mjs|pyodide\.asm\.\w+|python_stdlib\.zi
 NOT_IN_BROWSER = {"jupyterlab-widgets", "widgetsnbextension"}
 """Parts of packages that belong to the page, and are there as JupyterLab's extension."""
 
+LEFT_OUT = re.compile(r"jedi/third_party/(typeshed/stubs|django-stubs)/.*|.*/tests/.*")
+"""Files of wheels that nobody needs here. Those of jedi describe packages that are not here: three quarters of it."""
+
 MARKERS = {
     "sys_platform": "emscripten",
     "platform_system": "Emscripten",
@@ -79,6 +82,8 @@ def write_packages(folder: Path, extension: Path, helpers: Path, vendored: bool)
     for wheel in (extension / "static" / "pypi").glob("*.whl"):
         if canonicalize_name(wheel.name.partition("-")[0]) in KERNEL:
             shutil.copy(wheel, folder)
+    for wheel in folder.glob("*.whl"):
+        slim(wheel)
     make_wheel(helpers, folder)
 
     theirs = lock["packages"]
@@ -116,6 +121,20 @@ def download_wheels(folder: Path) -> None:
     call(
         [sys.executable, "-m", "pip", "download", *options, f"--dest={folder}", f"--requirement={HERE / 'browser.txt'}"]
     )
+
+
+def slim(wheel: Path) -> None:
+    """Take out of a wheel what is to be left out."""
+    with zipfile.ZipFile(wheel) as packed:
+        kept = {item: packed.read(item) for item in packed.infolist() if not LEFT_OUT.fullmatch(item.filename)}
+        if len(kept) == len(packed.infolist()):
+            return
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as packed:
+        for item, data in kept.items():
+            if item.filename.endswith(".dist-info/RECORD"):
+                lines = data.decode().splitlines(keepends=True)
+                data = "".join(line for line in lines if not LEFT_OUT.fullmatch(line.partition(",")[0])).encode()
+            packed.writestr(item, data)
 
 
 def call(command: list[str]) -> None:

@@ -43,6 +43,12 @@ def faulty_loop():
         def call_at(self, when, callback, *arguments, context=None):
             return self.call_later(when - self.time(), callback, *arguments, context=context)
 
+        def set_debug(self, enabled):
+            self.wanted, self._debug = enabled, False
+
+        def get_debug(self):
+            return self.wanted
+
         def run_until_complete(self, future):
             return "ran" if self.is_running() else super().run_until_complete(future)
 
@@ -165,6 +171,27 @@ def test_a_moment_that_has_passed_is_now(loop_class):
         await asyncio.wait_for(happened.wait(), 5)
 
     run(loop_class, main())
+
+
+def test_debug_mode_tells_what_takes_long_and_where_a_coroutine_was_made(loop_class, caplog):
+    async def block():
+        RIGHT_SLEEP(0.02)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_debug(True)
+        loop.slow_callback_duration = 0.01
+        await asyncio.create_task(block())
+        with pytest.warns(RuntimeWarning, match="(?s)never awaited.*Coroutine created at.* in main"):
+            nap("A")
+        loop.set_debug(False)
+        await asyncio.create_task(block())
+        with pytest.warns(RuntimeWarning, match="never awaited$"):
+            nap("B")
+
+    run(loop_class, main())
+    [message] = [record.getMessage() for record in caplog.records if "block" in record.getMessage()]
+    assert message.startswith("Executing <Task finished") and " took 0.0" in message
 
 
 def test_tqdm_does_without_its_thread_in_silence(loop_class):

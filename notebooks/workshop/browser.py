@@ -11,13 +11,18 @@ lesson would be wrong where that loop does otherwise than asyncio's own, so this
   browser can switch stacks, Pyodide does so to please scripts.)
 - A function for another thread is called in this one, and holds up the loop. There is no other thread: say so, as
   Python does where it can start none.
+- Debug mode does nothing.
 - A moment that has just passed is refused by `call_at`, and asyncio's timeouts may ask for such a one.
 """
 
 import asyncio
+import sys
 import time
 import warnings
 from asyncio import BaseEventLoop
+from asyncio.base_events import _format_handle
+from asyncio.constants import DEBUG_STACK_DEPTH
+from asyncio.log import logger
 from collections.abc import Callable
 from contextvars import Context
 from types import ModuleType
@@ -26,7 +31,10 @@ from typing import Any, NoReturn
 from pyodide import webloop
 
 FROM_ASYNCIO = ("create_task", "run_until_complete", "_check_running")
-"""Methods that are right in asyncio's own loops, and use nothing that Pyodide's lacks."""
+"""Methods that are right in asyncio's own loops."""
+
+LACKING = {"_closed": False, "slow_callback_duration": 0.1}
+"""What asyncio's loops have, as it is in a new one."""
 
 
 def install(pyodide_loops: ModuleType) -> None:
@@ -36,10 +44,11 @@ def install(pyodide_loops: ModuleType) -> None:
         pyodide_loops: the module `pyodide.webloop`.
     """
     loop = pyodide_loops.WebLoop
-    loop._closed = False  # for those
+    for name, value in LACKING.items():
+        setattr(loop, name, value)
     for name in FROM_ASYNCIO:
         setattr(loop, name, getattr(BaseEventLoop, name))
-    loop.call_later = _never_too_late(loop.call_later)
+    loop.call_later = _better(loop.call_later)
     loop.run_in_executor = _no_thread
     time.sleep, asyncio.run = pyodide_loops._orig_sleep, pyodide_loops._orig_run
     if not hasattr(time, "thread_time"):
@@ -48,17 +57,35 @@ def install(pyodide_loops: ModuleType) -> None:
     warnings.filterwarnings("ignore", "tqdm:disabling monitor support")
 
 
-def _never_too_late(call_later: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
-    def call_soon_or_later(
+def _better(call_later: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
+    """Return a method that takes moments which have passed, and knows debug mode."""
+
+    def better_call_later(
         loop: asyncio.AbstractEventLoop,
         delay: float,
         callback: Callable[..., Any],
         *arguments: Any,
         context: Context | None = None,
     ) -> asyncio.Handle:
+        if loop.get_debug():
+            callback, arguments = _debugged, (loop, callback, arguments)
         return call_later(loop, max(delay, 0), callback, *arguments, context=context)
 
-    return call_soon_or_later
+    return better_call_later
+
+
+def _debugged(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Call back as in debug mode: coroutines note where they are made, and a callback that takes long is logged."""
+    began, depth = loop.time(), sys.get_coroutine_origin_tracking_depth()
+    sys.set_coroutine_origin_tracking_depth(DEBUG_STACK_DEPTH)
+    try:
+        callback(*arguments)
+    finally:
+        sys.set_coroutine_origin_tracking_depth(depth)
+    took = loop.time() - began
+    if took >= loop.slow_callback_duration:
+        handle = _format_handle(asyncio.Handle(callback, arguments, loop))
+        logger.warning("Executing %s took %.3f seconds", handle, took)
 
 
 def _no_thread(
