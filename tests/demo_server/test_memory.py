@@ -9,6 +9,7 @@ from contextvars import ContextVar
 import aiohttp
 import pytest
 
+from support.newer_python import outputs_instead
 from support.notebook_tools import Notebook, notebook_paths, sanitized, text_of
 from workshop import Timeline, demo_api
 from workshop.demo_server import memory
@@ -129,6 +130,20 @@ async def test_nobody_is_there_where_nobody_listens():
         listener.close()
 
 
+async def test_who_gives_up_connecting_leaves_no_connection():
+    server = Kept()
+    listener = memory.Listener(lambda: server, "127.0.0.1")
+    await listener.start_serving()
+    connecting = asyncio.create_task(memory.connect(Kept, listener.address))
+    await turns(2)
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    await turns()
+    listener.close()
+    assert connecting.cancelled()
+    assert server.transport.is_closing() and len(server.happened) == 1
+
+
 async def test_the_listeners_side_lives_in_its_own_context():
     whose = ContextVar("whose", default="nobody's")
     seen = []
@@ -171,8 +186,10 @@ async def test_a_timeline_shows_the_readers_tasks_only(in_memory):
         async with session.get(path) as response:
             return await response.json()
 
-    async with Timeline() as timeline, demo_api() as api, aiohttp.ClientSession(api.url) as session:
+    async with Timeline() as timeline, demo_api() as api:
+        session = aiohttp.ClientSession(api.url)
         await asyncio.gather(fetch(session, "/items/1"), fetch(session, "/items/2"))
+    await session.close()
     assert [task.name for task in timeline.tasks] == [f"fetch(<ClientSession>, '/items/{n}')" for n in (1, 2)]
 
 
@@ -186,6 +203,7 @@ async def test_chapter_07_prints_what_is_stored_and_no_line_of_it_is_changed(clo
             code = compile(cell.source, f"cell {cell.index}", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             if (running := eval(code, namespace)) is not None:
                 await running
-        words = [output for output in cell.outputs if output["output_type"] == "stream" or "check(" in cell.source]
+        outputs = outputs_instead(cell.data["metadata"]) or cell.outputs
+        words = [output for output in outputs if output["output_type"] == "stream" or "check(" in cell.source]
         printed_now = printed.getvalue()[before:]
         assert sanitized(printed_now).rstrip() == sanitized(text_of(words)).rstrip(), cell.source

@@ -47,8 +47,8 @@ class End(asyncio.Transport):
         self._paused = self._closing = self._lost = False
 
     def begin(self) -> None:
-        """Tell the protocol that it is connected."""
-        self._context.run(self._protocol.connection_made, self)
+        """Have the protocol told that it is connected."""
+        self._soon(self._protocol.connection_made, self)
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         """Return whom it serves."""
@@ -194,6 +194,11 @@ async def connect(new_protocol: Callable[[], asyncio.Protocol], address: Address
     end.other, served.other = served, end
     served.begin()
     end.begin()
+    try:
+        await asyncio.sleep(0)  # they are told now
+    except BaseException:
+        end.abort()
+        raise
     return end, protocol
 
 
