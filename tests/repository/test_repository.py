@@ -30,7 +30,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MARKDOWN_FILES = sorted(ROOT.glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PYTHON_FILES = ["notebooks/workshop", "tests", "site", *sorted(path.name for path in ROOT.glob("*.py"))]
-COMPILED = ["requirements.txt", "tests/requirements.txt"]
+COMPILED = ["requirements.txt", "tests/requirements.txt", "site/requirements.txt", "site/browser.txt"]
 UNIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="shell scripts and their permissions need Linux or macOS")
 
 
@@ -79,6 +79,11 @@ def command_to_test() -> str:
     return only(code_lines(README, "bash"), "-m pytest")
 
 
+def command_to_test_the_site() -> str:
+    [line] = [line for line in code_lines(README, "bash") if line.endswith(" -m pytest site/tests")]
+    return line
+
+
 def command_to_open() -> str:
     return only(
         code_lines(README, "bash"), "-r requirements.txt && .venv/bin/jupyter lab notebooks/00_start_here.ipynb"
@@ -114,6 +119,7 @@ def test_ci_runs_readmes_test_command_and_fails_when_it_fails(outcome: int, tmp_
     assert (tmp_path / "ran").read_text(encoding="utf-8").startswith("usage"), run.stdout + run.stderr
     assert run.returncode == outcome, run.stdout + run.stderr
     assert tell_tale in run.stdout
+    assert (tmp_path / "project" / "site-ran").exists() == (outcome == 0)
 
 
 @UNIX_ONLY
@@ -140,7 +146,9 @@ def run_ci(folder: Path, test_command: str, path: str) -> subprocess.CompletedPr
     project = folder / "project"
     (project / ".ci").mkdir(parents=True)
     shutil.copy(ROOT / ".ci" / "run", project / ".ci" / "run")
-    (project / "README.md").write_text(README.replace(command_to_test(), test_command), encoding="utf-8")
+    readme = README.replace(command_to_test(), test_command)
+    readme = readme.replace(command_to_test_the_site(), f"echo > {project}/site-ran && true -m pytest site/tests")
+    (project / "README.md").write_text(readme, encoding="utf-8")
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
 
     # With no other Python to be found, the command from README is all that is run.
@@ -196,6 +204,12 @@ def test_github_runs_what_a_change_has_to_pass() -> None:
     steps = WORKFLOW["ci"]["steps"]
     assert "run" in steps[-1] and f"`{steps[-1]['run']}` is what a change has to pass." in CONTRIBUTING
     assert steps[1]["with"]["python-version"].split()[-1] == "3.13"  # is python3
+
+
+def test_github_publishes_the_site_that_readme_builds() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8"))
+    [command] = [step["run"] for step in workflow["jobs"]["publish"]["steps"] if "run" in step]
+    assert f"{command} --vendored" in code_lines(README, "bash")
 
 
 def commands_on_windows() -> list[str]:
@@ -273,8 +287,8 @@ def test_the_address_of_the_repository_stands_in_one_place() -> None:
     naming_it = [name for name, text in texts.items() if repository in text]
     assert naming_it == ["README.md"] and README.count(repository) == 1, f"{repository} stands in {naming_it}"
     if repository.isupper():
-        comment = README.splitlines()[-2]
-        assert "laceholder" in comment, "say in the line before the link that it holds a placeholder"
+        comment = README.splitlines()[-3]
+        assert "laceholder" in comment, "say in the line before the links that they hold placeholders"
 
 
 # The licence
@@ -359,17 +373,19 @@ def test_compiled_requirements_are_pinned_and_answer_what_was_asked(file: str) -
 
 
 def test_every_direct_requirement_has_its_reason() -> None:
-    for source in ("requirements.in", "tests/requirements.in"):
+    for source in [file.replace(".txt", ".in") for file in COMPILED]:
         lines = [line for line in (ROOT / source).read_text(encoding="utf-8").splitlines() if re.match(r"\w", line)]
         assert lines
         assert all(re.search(r"\S +# \w", line) for line in lines), f"{source}: each line needs a comment that says why"
 
 
-def test_both_compiled_files_pin_the_same_versions() -> None:
-    ours, tests = pins("requirements.txt"), pins("tests/requirements.txt")
-    shared = ours.keys() & tests.keys()
+@pytest.mark.parametrize("file", COMPILED[1:])
+def test_compiled_files_pin_the_same_versions(file: str) -> None:
+    """But for those that hold on older Pythons only: the site has one Python."""
+    ours, theirs = pins("requirements.txt"), pins(file)
+    shared = ours.keys() & theirs.keys()
     assert shared
-    assert {name: tests[name] for name in shared} == {name: ours[name] for name in shared}
+    assert not [name for name in shared if not set(theirs[name].values()) <= set(ours[name].values())]
 
 
 @pytest.mark.parametrize("file", COMPILED)
