@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from support import browser
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 class Files(SimpleHTTPRequestHandler):
