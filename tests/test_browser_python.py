@@ -4,6 +4,7 @@ The notebooks themselves are run in a browser by tests/site.
 """
 
 import asyncio
+import gc
 import importlib
 import sys
 import time
@@ -51,6 +52,12 @@ def faulty_loop():
 
         def get_debug(self):
             return self.wanted
+
+        def create_future(self):
+            return type("OwnFuture", (asyncio.Future,), {})(loop=self)
+
+        def default_exception_handler(self, context):
+            print(context["message"])
 
         def run_until_complete(self, future):
             return "ran" if self.is_running() else super().run_until_complete(future)
@@ -137,6 +144,23 @@ def test_an_exception_that_is_asked_for_is_no_fault(loop_class):
 
     run(loop_class, main())
     assert told == []
+
+
+def test_what_nobody_asks_for_is_logged_as_by_asyncio(loop_class, caplog, capsys):
+    async def fail():
+        raise ValueError("lost")
+
+    async def main():
+        task = asyncio.create_task(fail())
+        await asyncio.sleep(0.01)
+        del task
+        gc.collect()
+        return type(asyncio.get_running_loop().create_future())
+
+    assert run(loop_class, main()) is asyncio.Future
+    assert [record.name for record in caplog.records] == ["asyncio"]
+    assert "never retrieved" in caplog.text
+    assert capsys.readouterr().out == ""
 
 
 def test_a_sleep_holds_up_the_loop_and_there_is_one_loop_at_a_time(loop_class):

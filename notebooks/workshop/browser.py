@@ -6,7 +6,8 @@ lesson would be wrong where that loop does otherwise than asyncio's own, so this
 
 - It can make no task where there is a task factory, as a `Timeline` is one: it calls a function that asyncio no longer
   has. Nor does it pass on a name or a context. And it reports the exception of a task at once, which is no fault yet
-  and may be asked for later.
+  and may be asked for later; of one that nobody asks for it says nothing. What asyncio logs it prints. Its futures are
+  of a class of their own.
 - `time.sleep` lets other tasks run, `asyncio.run` and `run_until_complete` run inside the running loop. (Where the
   browser can switch stacks, Pyodide does so to please scripts.)
 - A function for another thread is called in this one, and holds up the loop. There is no other thread: say so, as
@@ -30,7 +31,14 @@ from typing import Any, NoReturn
 
 from pyodide import webloop
 
-FROM_ASYNCIO = ("create_task", "run_until_complete", "_check_running")
+FROM_ASYNCIO = (
+    "create_future",
+    "create_task",
+    "run_until_complete",
+    "_check_running",
+    "call_exception_handler",
+    "default_exception_handler",
+)
 """Methods that are right in asyncio's own loops."""
 
 LACKING = {"_closed": False, "slow_callback_duration": 0.1}
@@ -58,7 +66,7 @@ def install(pyodide_loops: ModuleType) -> None:
 
 
 def _better(call_later: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
-    """Return a method that takes moments which have passed, and knows debug mode."""
+    """Return a method that takes moments which have passed, and calls back by `_call`."""
 
     def better_call_later(
         loop: asyncio.AbstractEventLoop,
@@ -67,25 +75,33 @@ def _better(call_later: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.
         *arguments: Any,
         context: Context | None = None,
     ) -> asyncio.Handle:
-        if loop.get_debug():
-            callback, arguments = _debugged, (loop, callback, arguments)
-        return call_later(loop, max(delay, 0), callback, *arguments, context=context)
+        return call_later(loop, max(delay, 0), _call, [(loop, callback, arguments)], context=context)
 
     return better_call_later
 
 
-def _debugged(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Call back as in debug mode: coroutines note where they are made, and a callback that takes long is logged."""
-    began, depth = loop.time(), sys.get_coroutine_origin_tracking_depth()
-    sys.set_coroutine_origin_tracking_depth(DEBUG_STACK_DEPTH)
+def _call(waiting: list[tuple[asyncio.AbstractEventLoop, Callable[..., Any], tuple[Any, ...]]]) -> None:
+    """Call back, and forget: else a task that failed is held by the frames in its own traceback, and not reported.
+
+    In debug mode coroutines note where they are made meanwhile, and a callback that takes long is logged.
+    """
+    loop, callback, arguments = waiting.pop()
     try:
-        callback(*arguments)
+        if not loop.get_debug():
+            callback(*arguments)
+            return
+        began, depth = loop.time(), sys.get_coroutine_origin_tracking_depth()
+        sys.set_coroutine_origin_tracking_depth(DEBUG_STACK_DEPTH)
+        try:
+            callback(*arguments)
+        finally:
+            sys.set_coroutine_origin_tracking_depth(depth)
+        took = loop.time() - began
+        if took >= loop.slow_callback_duration:
+            handle = _format_handle(asyncio.Handle(callback, arguments, loop))
+            logger.warning("Executing %s took %.3f seconds", handle, took)
     finally:
-        sys.set_coroutine_origin_tracking_depth(depth)
-    took = loop.time() - began
-    if took >= loop.slow_callback_duration:
-        handle = _format_handle(asyncio.Handle(callback, arguments, loop))
-        logger.warning("Executing %s took %.3f seconds", handle, took)
+        callback = arguments = None
 
 
 def _no_thread(
