@@ -666,6 +666,23 @@ class Wrong88:
         kept.add(asyncio.create_task(look_at_them()))
         return len(tasks)
 
+    async def takes_out_the_last_of_the_loop(coroutines, kept, report):
+        for coroutine in coroutines:
+            task = asyncio.create_task(coroutine)
+            kept.add(task)
+            task.add_done_callback(lambda ended: kept.discard(task))  # noqa: B023 (the mistake)
+        return len(coroutines)
+
+    async def one_after_another(coroutines, kept, report):
+        for task in started(coroutines):
+            kept.add(task)
+            try:
+                await task
+            except Exception as error:
+                report(error)
+            kept.discard(task)
+        return len(coroutines)
+
     async def a_try_around_the_start(coroutines, kept, report):
         for coroutine in coroutines:
             try:
@@ -972,6 +989,9 @@ WRONG = [
         (Wrong88.takes_out_all_when_one_ends, "A task of somebody else's was in `kept`"),
         ({"kept.discard(task)": "[kept.discard(other) for other in [*kept] if type(other) is type(task)]"},
          "You let go of a task that still ran"),
+        (Wrong88.takes_out_the_last_of_the_loop, "gets that very task: use it, and not the loop's variable"),
+        ({"def ended": "async def ended"}, "and nobody awaits that: write a plain `def`"),
+        ({"add_done_callback(ended)": "add_done_callback(ended(task))"}, "Hand over the function itself"),
         (Wrong88.a_try_around_the_start, "A and D failed, and `report` was not called. `create_task` raises nothing"),
         ({"report(task.exception())": "if isinstance(task.exception(), ConnectionError): report(task.exception())"},
          "D failed, and `report` was not called"),
@@ -990,6 +1010,7 @@ WRONG = [
         (Wrong88.a_task_group, "Your function waited for its calls"),
         ("return await asyncio.gather(*coroutines)", "Your function waited for its calls"),
         ("return [await coroutine for coroutine in coroutines]", "Your function waited for its calls"),
+        (Wrong88.one_after_another, "Your function waited for its calls"),
         ({"return len(coroutines)": "return len(kept)"}, "that number was expected, and your function returned 6"),
         ({"return len(coroutines)": "time.sleep(0.2)\nreturn len(coroutines)"}, BLOCKING),
     ]),

@@ -169,15 +169,15 @@ def _tqdm_in_async_for(error: BaseException | None) -> Verdict:
     "8.8",
     usual="b",
     observes="the list of the names of those that still waited",
-    a="The ghost is gone. The event loop refers to its tasks weakly only, so that alone keeps none of them. The nap is "
-    "held by the loop's timer, the other by `bell`; nobody held the ghost.",
+    a="The door's task is gone. The event loop refers to its tasks weakly only, so that alone keeps none of them. The "
+    "nap is held by the loop's timer, the other by `bell`; nobody held this one.",
     b="The nap is held by the loop's timer, which is to wake it, and the other by `bell`: a future knows who waits "
-    "for it. The ghost was held by nobody, and the event loop's own references are weak.",
+    "for it. The door's was held by nobody, and the event loop's own references are weak.",
     c="The nap is still there, though no variable of yours holds it: the loop's timer does, which is to wake it.",
 )
 def _not_vanished(left: Sequence[str]) -> Verdict:
     did = f"in your run, {' and '.join(left) or 'nobody'} still waited"
-    return {("bell", "ghost", "nap"): "a", ("bell", "nap"): "b", ("bell",): "c"}.get(tuple(sorted(left))), did
+    return {("bell", "door", "nap"): "a", ("bell", "nap"): "b", ("bell",): "c"}.get(tuple(sorted(left))), did
 
 
 @prediction(
@@ -675,6 +675,11 @@ WAITED = (
     "return without waiting, while they run on."
 )
 """What is said of an answer to 8.8 that ends later than the first call."""
+CALLED_EARLY = (
+    "You asked a task for its exception while it ran. Hand over the function itself, as in `add_done_callback(ended)`, "
+    "and do not call it: that is done for you at the task's end."
+)
+PLAIN = "What was called at a task's end only made a coroutine, and nobody awaits that: write a plain `def`."
 
 
 @exercise("8.8")
@@ -686,13 +691,14 @@ async def in_background(answer: Any) -> str:
         {"C": 0},
     )
     background = _Background(calls)
-    with explaining({"no answer from": WAITED}):
+    with explaining({"no answer from|by a task that it awaits": WAITED, "InvalidStateError": CALLED_EARLY}):
         outcome = await attempt(
             answer, calls.coroutines(), background.kept, background.report, look=background.look_at_them
         )
     expect(not outcome.blocked, BLOCKS, timing=True)
     expect(not background.ended_before, WAITED)
-    background.expect_all_held(len(outcome.left_behind))
+    with explaining({"such a set only grows": PLAIN} if outcome.never_awaited else {}):
+        background.expect_all_held(len(outcome.left_behind))
     calls.expect_all_begun()
     background.expect_all_reported(outcome.task_errors)
     expect(
@@ -769,6 +775,11 @@ class _Background:
             self._earlier in self.kept,
             "A task of somebody else's was in `kept`, and still ran, and now it is no longer there: take out only "
             "what has ended.",
+        )
+        expect(
+            not (self._lost and self._stale),
+            "A call had ended, and another's task was taken out of `kept`. The function that is called at a task's end "
+            "gets that very task: use it, and not the loop's variable.",
         )
         expect(not self._lost, "You let go of a task that still ran: take it out of `kept` when it has ended.")
         expect(
