@@ -107,7 +107,7 @@ class Right:
 
     async def one_that_sends_out(fetch, items, at_a_time, per_second, handle):
         """A single task begins all calls, so nobody else need know of the pause."""
-        waiting, running, opens = list(items), set(), 0
+        waiting, running, opens = list(items), {}, 0
         try:
             while waiting or running:
                 wait = opens - perf_counter()
@@ -116,19 +116,42 @@ class Right:
                     if not running:
                         await asyncio.sleep(max(0, limit))
                         continue
-                    done, running = await asyncio.wait(running, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+                    done, _ = await asyncio.wait(running, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
                     for task in done:
-                        result, seconds = await task
+                        item, (result, seconds) = running.pop(task), await task
                         if seconds:
                             opens = max(opens, perf_counter() + seconds)
-                            waiting.append(task.get_name())
+                            waiting.append(item)
                         else:
-                            handle(task.get_name(), result)
+                            handle(item, result)
                 else:
-                    running.add(asyncio.create_task(fetch(waiting[0]), name=waiting.pop(0)))
+                    item = waiting.pop(0)
+                    running[asyncio.create_task(fetch(item))] = item
                     opens = perf_counter() + 1 / per_second
         finally:
             await stop(running)
+
+    async def whoever_looks_first_when_the_time_has_come(fetch, items, at_a_time, per_second, handle):
+        """Nobody stands in a line, so they go in any order."""
+        running, opens = 0, 0
+
+        async def one(item):
+            nonlocal running, opens
+            seconds = 1
+            while seconds:
+                while running == at_a_time or perf_counter() < opens:
+                    await asyncio.sleep(0.01 if running == at_a_time else opens - perf_counter())
+                running, opens = running + 1, perf_counter() + 1 / per_second
+                try:
+                    result, seconds = await fetch(item)
+                finally:
+                    running -= 1
+                if seconds:
+                    opens = max(opens, perf_counter() + seconds)
+            handle(item, result)
+
+        async with asyncio.TaskGroup() as group:
+            [group.create_task(one(item)) for item in items]
 
     async def anyio_and_a_lock_that_is_kept(fetch, items, at_a_time, per_second, handle):
         limiter, door, opens = anyio.CapacityLimiter(at_a_time), anyio.Lock(), 0
@@ -235,6 +258,51 @@ class Wrong:
         async with asyncio.TaskGroup() as group:
             [group.create_task(one(item)) for item in items]
 
+    async def makes_calls_again_without_a_place(fetch, items, at_a_time, per_second, handle):
+        gate, pace = asyncio.Semaphore(at_a_time), Pace(per_second)
+
+        async def one(item):
+            async with gate:
+                await pace.turn()
+                result, seconds = await fetch(item)
+            while seconds:
+                pause(pace, seconds)
+                await pace.turn()
+                result, seconds = await fetch(item)
+            handle(item, result)
+
+        async with asyncio.TaskGroup() as group:
+            [group.create_task(one(item)) for item in items]
+
+    async def workers_until_an_item_counts_as_false(fetch, items, at_a_time, per_second, handle):
+        waiting, pace = list(items), Pace(per_second)
+
+        async def worker():
+            while item := waiting and waiting.pop(0):
+                seconds = 1
+                while seconds:
+                    await pace.turn()
+                    result, seconds = await fetch(item)
+                    pause(pace, seconds)
+                handle(item, result)
+
+        async with asyncio.TaskGroup() as group:
+            [group.create_task(worker()) for _ in range(at_a_time)]
+
+    async def lets_out_what_the_first_attempt_raises(fetch, items, at_a_time, per_second, handle):
+        async def again(item, again=set()):
+            try:
+                result, seconds = await fetch(item)
+            except Exception:
+                if item in again:
+                    return None, 0
+                raise
+            if seconds:
+                again.add(item)
+            return result, seconds
+
+        await LIKE(again, items, at_a_time, per_second, handle)
+
     async def gathers(fetch, items, at_a_time, per_second, handle):
         gate, pace = asyncio.Semaphore(at_a_time), Pace(per_second)
 
@@ -281,6 +349,14 @@ WRONG = wrong("11.1", LIKE, [
      "and 0.00 s later this very call began"),
     ({"if not seconds:": "if True:"}, "was turned away, and not made again until it had a result"),
     ({"while True:": "for _ in range(2):"}, "The call for B was turned away, and not made again"),
+    ({"while True:": "for _ in range(6):"}, "The call for A was turned away, and not made again"),
+    (Wrong.makes_calls_again_without_a_place, "2 calls were running at the same time. A call that is made again needs"),
+    ({"Pace(per_second)": "Pace(8)"}, "At 10 a second yours were far enough apart: make the limiter inside your function"),
+    ({"in items": "in dict.fromkeys(items)"}, "you handled [0, '', 'A']: an item may be anything, and be there twice"),
+    ({"one(item))": "one(item), name=item)", "handle(item,": "handle(asyncio.current_task().get_name(),"},
+     "you handled ['0', '', 'A', '0']: an item may be anything"),
+    (Wrong.workers_until_an_item_counts_as_false, "you handled []: an item may be anything"),
+    (Wrong.lets_out_what_the_first_attempt_raises, "raised LookupError, and your caller got to know nothing"),
     ({"not seconds": "result"}, "your function did not end. These are results, too"),
     ({"return handle(item, result)": "return result and handle(item, result)"}, "what counts as false is a result, too"),
     ({"return handle(item, result)": "return"}, "Nothing was handled"),

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -85,7 +86,7 @@ class _Service:
 
     def __init__(
         self,
-        takes: Mapping[str, float],
+        takes: Mapping[Any, float],
         turns_away: Mapping[str, Sequence[float]] | None = None,
         results: Mapping[str, Any] | None = None,
         failing: Mapping[str, type[Exception]] | None = None,
@@ -102,7 +103,7 @@ class _Service:
         self.most_running = 0
         self.running: list[str] = []
 
-    async def fetch(self, item: str) -> tuple[Any, float]:
+    async def fetch(self, item: Any) -> tuple[Any, float]:
         """Make a call, and return its result and 0; or None and for how many seconds it was turned away."""
         self.begun.append((item, self._now()))
         self.running.append(item)
@@ -115,11 +116,11 @@ class _Service:
         finally:
             self.running.remove(item)
             self.ended[item] = self._now()
-        if item in self._failing:
-            raise self._failing[item](f"no answer for {item}")
         if waits := self._waits.get(item):
             self.turned_away.append((item, self._now(), waits[0]))
             return None, waits.pop(0)
+        if item in self._failing:
+            raise self._failing[item](f"no answer for {item}")
         return self._results.get(item, item), 0
 
     def handle(self, item: Any, result: Any) -> None:
@@ -171,17 +172,18 @@ async def within_both_limits(answer: Any) -> str:
     """Check the exercise: calls within a number at a time and a rate, which stop for all when one is turned away."""
     await _both_limits(answer)
     await _one_is_turned_away(answer)
+    await _one_is_turned_away_often(answer)
     await _no_items(answer)
     await _results_that_count_as_false(answer)
-    for error in (ConnectionError, TimeoutError, LookupError):
+    await _odd_items(answer)
+    for error in (ConnectionError, TimeoutError):
         await _one_fails(answer, error)
+    await _one_fails(answer, LookupError, turns_away={"B": [0.1]})
     await _caller_is_cancelled(answer)
     return "Never too many at a time or in a second, and when one is turned away, all wait."
 
 
 AT_A_TIME, PER_SECOND = 3, 10
-APART = 1 / PER_SECOND
-"""Seconds from one start to the next, at least."""
 TAKES = {"A": 0.5, "B": 0.42, "C": 0.34, "D": 0.05, "E": 0.4, "F": 0.1, "G": 0.05, "H": 0.05}
 """Seconds. The first three end nearly together, so three places become free then."""
 NEEDED, SPARE = 1.0, 0.25
@@ -198,7 +200,13 @@ RUSHED_IN = (
     "have a place."
 )
 RESUMED = "When a pause is over, too, they begin one after the other: whoever waited for its end still takes a turn."
-"""The idea behind calls that begin too soon after one another: at first, later, and after a pause."""
+OTHER_RATE = (
+    f"At {PER_SECOND} a second yours were far enough apart: make the limiter inside your function, with its per_second."
+)
+"""The idea behind calls that begin too soon after one another: at first, later, after a pause, and at another rate."""
+NO_SEMAPHORE = "A rate is no limit for that: it takes a semaphore, too."
+NO_PLACE = "A call that is made again needs a place, too."
+"""The idea behind calls that are too many at a time: at first, and after one was turned away."""
 
 
 async def _both_limits(answer: Any) -> None:
@@ -211,7 +219,7 @@ async def _both_limits(answer: Any) -> None:
         f"The items were {', '.join(TAKES)}, and your code called fetch for {', '.join(items) or 'none of them'}: one "
         "call for each was expected.",
     )
-    _expect_few_at_a_time(service, AT_A_TIME)
+    _expect_few_at_a_time(service, AT_A_TIME, NO_SEMAPHORE)
     _expect_apart(service)
     expect(
         service.most_running == AT_A_TIME,
@@ -229,26 +237,28 @@ async def _both_limits(answer: Any) -> None:
     expect_nothing_left(outcome)
 
 
-def _expect_few_at_a_time(service: _Service, at_a_time: int) -> None:
+def _expect_few_at_a_time(service: _Service, at_a_time: int, idea: str) -> None:
     expect(
         service.most_running <= at_a_time,
-        f"With at_a_time={at_a_time}, {service.most_running} calls were running at the same time. A rate is no limit "
-        "for that: it takes a semaphore, too.",
+        f"With at_a_time={at_a_time}, {service.most_running} calls were running at the same time. {idea}",
         timing=True,
     )
 
 
-def _expect_apart(service: _Service) -> None:
+def _expect_apart(service: _Service, per_second: float = PER_SECOND) -> None:
     """Go on if the calls began so far apart as the rate wants; else say what the first two that didn't tell."""
+    apart = 1 / per_second
     starts = sorted(began for _, began in service.begun)
     pauses_end = [then + wait for _, then, wait in service.turned_away]
     for place, (one, other) in enumerate(pairwise(starts), start=1):
         idea = BURST if place < AT_A_TIME else RUSHED_IN
-        if any(0 <= one - end < APART for end in pauses_end):
+        if any(0 <= one - end < apart for end in pauses_end):
             idea = RESUMED
+        if per_second != PER_SECOND:
+            idea = OTHER_RATE
         expect(
-            other - one >= APART - EARLY,
-            f"At {PER_SECOND} a second, calls begin at least {seconds(APART)} apart, and two of yours began "
+            other - one >= apart - EARLY,
+            f"At {per_second:g} a second, calls begin at least {seconds(apart)} apart, and two of yours began "
             f"{seconds(other - one)} apart. {idea}",
             timing=True,
         )
@@ -297,15 +307,10 @@ async def _one_is_turned_away(answer: Any) -> None:
         service.handle,
         when="when calls are turned away",
     )
-    given_up = [item for item, waits in AWAY.items() if sum(who == item for who, _ in service.begun) <= len(waits)]
-    expect(
-        not given_up,
-        f"The call for {''.join(given_up[:1])} was turned away, and not made again until it had a result: try again, "
-        "as often as it takes.",
-    )
+    _expect_not_given_up(service, AWAY)
     for item, then, wait in service.turned_away:
         _expect_pause(service, item, then, wait)
-    _expect_few_at_a_time(service, AWAY_AT_A_TIME)
+    _expect_few_at_a_time(service, AWAY_AT_A_TIME, NO_PLACE)
     _expect_apart(service)
     _expect_handled(service, {item: item for item in AWAY_TAKES})
     expect(
@@ -314,6 +319,28 @@ async def _one_is_turned_away(answer: Any) -> None:
         timing=True,
     )
     expect_nothing_left(outcome)
+
+
+async def _one_is_turned_away_often(answer: Any) -> None:
+    """Check with one place, which B takes while A waits; A would be running beside it if it needed no place."""
+    turns_away = {"A": [0.05] * 6}
+    service = _Service({"A": 0.2, "B": 0.2}, turns_away)
+    when = "when a call is turned away often"
+    outcome = await _attempt(answer, service.fetch, ["A", "B"], 1, PER_SECOND, service.handle, when=when)
+    _expect_not_given_up(service, turns_away)
+    _expect_few_at_a_time(service, 1, NO_PLACE)
+    _expect_handled(service, {"A": "A", "B": "B"})
+    expect_nothing_left(outcome)
+
+
+def _expect_not_given_up(service: _Service, turns_away: Mapping[str, Sequence[float]]) -> None:
+    attempts = Counter(item for item, _ in service.begun)
+    given_up = [item for item, waits in turns_away.items() if attempts[item] <= len(waits)]
+    expect(
+        not given_up,
+        f"The call for {''.join(given_up[:1])} was turned away, and not made again until it had a result: try again, "
+        "as often as it takes.",
+    )
 
 
 def _expect_pause(service: _Service, item: str, then: float, wait: float) -> None:
@@ -362,14 +389,31 @@ async def _results_that_count_as_false(answer: Any) -> None:
     )
     handled = [(item, result) for item, result, _ in service.handled]
     expect(
-        shown(handled) == shown(list(odd.items())),
+        sorted(map(shown, handled)) == sorted(map(shown, odd.items())),
         f"The results were {shown(list(odd.items()))}, and you handled {shown(handled)}: what counts as false is a "
         "result, too.",
     )
 
 
-async def _one_fails(answer: Any, error: type[Exception]) -> None:
-    service = _Service({"A": 0.05, "B": 0.1, "C": 3, "D": 3, "E": 3}, failing={"B": error})
+async def _odd_items(answer: Any) -> None:
+    """Check with items that count as false, are no strings, or are there twice; and at another rate."""
+    items, per_second = [0, "", "A", 0], 4
+    service = _Service(dict.fromkeys(items, 0.05))
+    when = f"with the items {shown(items)}"
+    await _attempt(answer, service.fetch, items, 2, per_second, service.handle, when=when)
+    handled = [item for item, _, _ in service.handled]
+    expect(
+        sorted(map(shown, handled)) == sorted(map(shown, items)),
+        f"The items were {shown(items)}, and you handled {shown(handled)}: an item may be anything, and be there "
+        "twice. Fetch each, and hand it on as it is.",
+    )
+    _expect_apart(service, per_second)
+
+
+async def _one_fails(
+    answer: Any, error: type[Exception], turns_away: Mapping[str, Sequence[float]] | None = None
+) -> None:
+    service = _Service({"A": 0.05, "B": 0.1, "C": 3, "D": 3, "E": 3}, turns_away, failing={"B": error})
     ends: list[BaseException] = []
 
     async def use() -> bool:
