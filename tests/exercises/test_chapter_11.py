@@ -3,7 +3,7 @@
 # ruff: noqa: ASYNC110, E501, F821, N805 (answers of readers, in classes that are only groups; the chapter's tools)
 
 import asyncio
-import contextlib  # noqa: F401 (for answers that are given as text)
+import contextlib
 import time
 
 import anyio
@@ -290,16 +290,13 @@ class Wrong:
             [group.create_task(worker()) for _ in range(at_a_time)]
 
     async def lets_out_what_the_first_attempt_raises(fetch, items, at_a_time, per_second, handle):
-        async def again(item, again=set()):
-            try:
-                result, seconds = await fetch(item)
-            except Exception:
-                if item in again:
-                    return None, 0
-                raise
-            if seconds:
-                again.add(item)
-            return result, seconds
+        made = set()
+
+        async def again(item):
+            with contextlib.suppress(Exception if item in made else ()):
+                made.add(item)
+                return await fetch(item)
+            return None, 0
 
         await LIKE(again, items, at_a_time, per_second, handle)
 
