@@ -178,6 +178,10 @@ class Settle:
     def takes_no_price_for_a_failure(answers, prompt, task, dearest):
         return settle(answers, prompt, task, dearest) or dearest
 
+    def takes_ten_for_each(answers, prompt, task, dearest):
+        settle(answers, prompt, task, dearest)
+        return 10
+
     def gives_nothing_back(answers, prompt, task, dearest):
         settle(answers, prompt, task, dearest)
         return dearest
@@ -244,6 +248,51 @@ class Wrong:
             budget -= price
         return answers
 
+    async def whoever_looks_first_takes_the_credits(budget, prompts, ask, dearest, most):
+        answers, slots, at_work = {}, asyncio.Semaphore(most), 0
+
+        async def one(prompt):
+            nonlocal budget, at_work
+            async with slots:
+                while budget < dearest:
+                    if not at_work:
+                        return
+                    await asyncio.sleep(0.01)
+                budget, at_work = budget - dearest, at_work + 1
+                with contextlib.suppress(Exception):
+                    answers[prompt], price = await ask(prompt)
+                    budget += dearest - price
+                at_work -= 1
+
+        async with asyncio.TaskGroup() as group:
+            [group.create_task(one(prompt)) for prompt in prompts]
+        return answers
+
+    async def cancels_only_while_it_waits_for_the_last(budget, prompts, ask, dearest, most):
+        answers, tasks, ended, at_work = {}, [], asyncio.Event(), 0
+
+        async def one(prompt):
+            nonlocal budget, at_work
+            with contextlib.suppress(Exception):
+                answers[prompt], price = await ask(prompt)
+                budget += dearest - price
+            at_work -= 1
+            ended.set()
+
+        for prompt in prompts:
+            while at_work and (at_work == most or budget < dearest):
+                ended.clear()
+                await ended.wait()
+            if budget < dearest:
+                break
+            budget, at_work = budget - dearest, at_work + 1
+            tasks.append(asyncio.create_task(one(prompt)))
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await stop(tasks)
+        return answers
+
     async def pairs_prompts_with_the_order_of_arrival(budget, prompts, ask, dearest, most):
         tasks, texts = started(map(ask, prompts[:most])), []
         rest = iter(prompts[most:])
@@ -273,20 +322,30 @@ WRONG = [
         (Wrong.starts_coroutines_in_any_order, "as_completed starts coroutines in any order"),
         (Wrong.asks_what_can_be_paid_at_its_dearest, FREE_AGAIN),
         (Wrong.one_after_another, "never more than one did"),
+        (Wrong.whoever_looks_first_takes_the_credits, "whoever came first goes first"),
+        (Wrong.cancels_only_while_it_waits_for_the_last, "while it waited for credits, and 1 call still ran"),
+        ({"return_when=FIRST": "return_when=FIRST if budget >= most * dearest else 'ALL_COMPLETED'"},
+         "enough for 4 short calls beside a long one, and you began 2"),
+        ({"for task in done:": "one = min(done, key=running.get)\nrunning = {one: running[one]} | "
+          "{task: prompt for task, prompt in running.items() if task not in done}\nfor task in [one]:"}, A_CALL),
+        ({"answers, running,": "dearest = 30\nanswers, running,"}, "Did you count with `dearest`?"),
+        ({"settle(": "Settle.takes_ten_for_each("}, A_CALL),
+        ({"rest = {}, {}, iter(prompts)": "rest = {}, {}, iter(prompts[: [*prompts, ''].index('')])"},
+         "the first prompt was empty: that is a prompt, too"),
         (Wrong.pairs_prompts_with_the_order_of_arrival, "does each answer stay with its prompt?"),
         ({"return_when=FIRST": "return_when='ALL_COMPLETED'"}, ONE_HAS_ENDED),
-        ({"settle(": "Settle.gives_nothing_back("}, f"70 of 100 credits were left, and there "
+        ({"settle(": "Settle.gives_nothing_back("}, f"60 of 100 credits were left, and there "
          f"was more to ask: a call costs 30 at the most. {FREE_AGAIN}"),
         ({"settle(": "Settle.failures_cost_nothing("}, "at their dearest; and count as much for a call that failed."),
         ({"settle(": "Settle.lets_failures_out("}, ENDED),
         ({"settle(": "Settle.catches_one_kind("}, ENDED),
-        ({"settle(": "Settle.drops_empty_answers("}, "Your dictionary lacks what was answered to a, b, c, for"),
-        ({"settle(": "Settle.takes_no_price_for_a_failure("}, "30 of 30 credits were left"),
+        ({"settle(": "Settle.drops_empty_answers("}, "Your dictionary lacks what was answered to '', 'b', 'c', for"),
+        ({"settle(": "Settle.takes_no_price_for_a_failure("}, "20 of 20 credits were left"),
         ({"settle(": "Settle.keeps_the_price_beside_the_text("}, "your dictionary has ('LONG', 10)"),
         ({"settle(": "Settle.keeps_failures("}, "Your dictionary has 'p0', when a call raises ConnectionError"),
         ({"task, dearest)": "task, dearest)\nif budget < 2 * dearest:\n    return answers"}, "is paid for in vain"),
         ({"if not running": "if len(answers) == len(prompts) or budget < dearest"}, "Set of Tasks/Futures is empty"),
-        ({"await stop(running)": "pass"}, "2 of them still ran afterwards, at your expense"),
+        ({"await stop(running)": "pass"}, "while calls were under way, and 2 calls still ran"),
         ({"await stop(running)": "for task in running: task.cancel()"}, "still ran afterwards, at your expense"),
         ({"finally:": "except asyncio.CancelledError:\n    return answers\nfinally:"},
          "a CancelledError has to go its way"),

@@ -61,8 +61,8 @@ def _bill_of_a_budget(spent: int, bill: int) -> Verdict:
     return ("c" if bill > spent else None), f"{did}{'higher' if bill > spent else 'lower'}"
 
 
-DEAREST = 30
-"""Credits that a call of the check costs at most."""
+DEAREST, PRICE = 30, 10
+"""Credits that a call of the check costs at most, and that it does cost, where nothing else is said."""
 AMPLE = 10_000
 """Credits that are enough for anything."""
 
@@ -73,9 +73,10 @@ class _PaidCalls:
     Args:
         budget: credits that there are.
         delays: by its prompt, the seconds that a call takes.
-        price: credits that each answer costs.
-        failing: by its prompt, what a call raises. It costs `DEAREST`.
+        prices: by its prompt, the credits that an answer costs.
+        failing: by its prompt, what a call raises. It costs `dearest`.
         texts: by its prompt, what an answer says that does not say its prompt in capitals.
+        dearest: credits that a call costs at most.
 
     Attributes:
         overdrawn: what had been spent, and how many calls were under way, when first they might have cost too much.
@@ -87,13 +88,15 @@ class _PaidCalls:
         self,
         budget: int,
         delays: Mapping[str, float],
-        price: int = 10,
+        prices: Mapping[str, int] | None = None,
         failing: Mapping[str, type[Exception]] | None = None,
         texts: Mapping[str, str] | None = None,
+        dearest: int = DEAREST,
     ) -> None:
         self.budget = budget
         self._delays = delays
-        self._price = price
+        self._prices = dict.fromkeys(delays, PRICE) | dict(prices or {})
+        self.dearest = dearest
         self.failing = failing or {}
         self._texts = {prompt: prompt.upper() for prompt in delays} | dict(texts or {})
         self.spent = 0
@@ -117,7 +120,7 @@ class _PaidCalls:
         self.begun.append(prompt)
         self.running.add(prompt)
         self.most_running = max(self.most_running, len(self.running))
-        if self.overdrawn is None and self.spent + DEAREST * len(self.running) > self.budget:
+        if self.overdrawn is None and self.spent + self.dearest * len(self.running) > self.budget:
             self.overdrawn = self.spent, len(self.running)
         try:
             await asyncio.sleep(self._delays[prompt])
@@ -129,10 +132,10 @@ class _PaidCalls:
             self.running.discard(prompt)
             self.begun_by_the_end_of[prompt] = len(self.begun)
         if prompt in self.failing:
-            self.spent += DEAREST
+            self.spent += self.dearest
             raise self.failing[prompt](f"no answer to {prompt}")
-        self.spent += self._price
-        return self._texts[prompt], self._price
+        self.spent += self._prices[prompt]
+        return self._texts[prompt], self._prices[prompt]
 
 
 IDEAS_BEHIND_ENDS = {
@@ -154,21 +157,15 @@ async def never_above_the_budget(answer: Any) -> str:
         await _one_fails(answer, error, budget)
     await _counts_as_false(answer)
     await _nothing_to_ask(answer)
-    calls = _PaidCalls(AMPLE, {"quick": 0.1, "slow": 2.0, "slower": 2.5})
-    outcome = await attempt_cancelled(answer, calls.budget, calls.prompts, calls.ask, DEAREST, 2, after=0.3)
-    number = max(len(calls.running), len(outcome.left_behind))
-    expect(
-        not number,
-        f"Your function was cancelled while calls were under way, and {number} of them still ran afterwards, at your "
-        "expense: cancel them under `finally`, and wait until they have stopped.",
-    )
+    await _caller_is_cancelled(answer, AMPLE, 2, "calls were under way")
+    await _caller_is_cancelled(answer, 2 * DEAREST, 3, "it waited for credits")
     return "As many as the budget allows, never more, and nothing is left running."
 
 
 async def _attempt(answer: Any, calls: _PaidCalls, most: int, when: str) -> Outcome:
     """Run an answer, and judge what goes for each case."""
     with explaining(IDEAS_BEHIND_ENDS):
-        outcome = await attempt(answer, calls.budget, calls.prompts, calls.ask, DEAREST, most, when=when)
+        outcome = await attempt(answer, calls.budget, calls.prompts, calls.ask, calls.dearest, most, when=when)
     expect(not outcome.blocked, BLOCKS, timing=True)
     expect_all_awaited(outcome)
     expect(
@@ -180,8 +177,8 @@ async def _attempt(answer: Any, calls: _PaidCalls, most: int, when: str) -> Outc
     expect(
         not calls.overdrawn,
         f"Of {calls.budget} credits, {spent} were spent, and {running} call{'s were' if running > 1 else ' was'} under "
-        f"way, each of which may cost {DEAREST}: that may come to {spent + DEAREST * running}. Begin a call only if "
-        "there is enough for it *and* for all others under way, at their dearest"
+        f"way, each of which may cost {calls.dearest}: that may come to {spent + calls.dearest * running}. Begin a "
+        "call only if there is enough for it *and* for all others under way, at their dearest"
         + ("; and count as much for a call that failed." if calls.failing else "."),
         timing=True,
     )
@@ -210,7 +207,7 @@ def _expect_answers(outcome: Outcome, calls: _PaidCalls, when: str) -> None:
     expect_nothing_left(outcome)
     expected = calls.answers
     missing = [prompt for prompt in expected if prompt not in told]
-    expect(not missing, f"Your dictionary lacks what was answered to {', '.join(missing)}, {when}.")
+    expect(not missing, f"Your dictionary lacks what was answered to {', '.join(map(repr, missing))}, {when}.")
     strange = [prompt for prompt in told if prompt not in expected]
     expect(
         not strange,
@@ -225,13 +222,12 @@ def _expect_answers(outcome: Outcome, calls: _PaidCalls, when: str) -> None:
     )
 
 
-def _expect_in_order(calls: _PaidCalls) -> None:
+def _expect_in_order(calls: _PaidCalls, idea: str) -> None:
     """Go on if the calls began in the order of the prompts."""
     expect(
         calls.begun == calls.prompts[: len(calls.begun)],
         f"The prompts are {', '.join(calls.prompts)}, and your calls began with {', '.join(calls.begun)}: keep to the "
-        "order, and ask once for each. as_completed starts coroutines in any order; tasks start in the order in which "
-        "you make them.",
+        f"order, and ask once for each. {idea}",
         timing=True,
     )
 
@@ -241,7 +237,10 @@ async def _many_at_a_time(answer: Any) -> None:
     calls = _PaidCalls(AMPLE, {"long": 0.6, "b": 0.1, "c": 0.1, "d": 0.1, "e": 0.1})
     outcome = await _attempt(answer, calls, 2, when)
     expect(calls.begun, f"`ask` was never called, {when}.")
-    _expect_in_order(calls)
+    _expect_in_order(
+        calls,
+        "as_completed starts coroutines in any order; tasks start in the order in which you make them.",
+    )
     expect(
         len(calls.begun) == len(calls.prompts),
         f"There were credits enough for all {len(calls.prompts)} prompts, and you asked for {', '.join(calls.begun)} "
@@ -264,11 +263,17 @@ async def _many_at_a_time(answer: Any) -> None:
 
 
 async def _short_of_credits(answer: Any) -> None:
-    """100 credits, of which each call takes 10 and may take 30: three at a time at first, and eight in all."""
+    """100 credits, of which each call takes 10 or so and may take 30: three at a time at first, and seven in all.
+
+    The first takes long. Two end together beside it, and then there is enough for one at a time, twice.
+    """
     when = "with credits for some of the prompts"
-    calls = _PaidCalls(100, {f"p{number}": 0.1 + 0.03 * (number % 3) for number in range(12)})
+    delays = {f"p{number}": 0.1 for number in range(12)} | {"p0": 1.0}
+    calls = _PaidCalls(100, delays, prices={"p1": 5, "p2": 25})
     outcome = await _attempt(answer, calls, 4, when)
-    _expect_in_order(calls)
+    _expect_in_order(
+        calls, "When there are credits again, whoever came first goes first: let those who wait stand in line."
+    )
     expect(
         calls.most_running == 3,
         f"There were 100 credits, and a call may cost {DEAREST}: three fit beside one another at first, and you had "
@@ -276,6 +281,13 @@ async def _short_of_credits(answer: Any) -> None:
         timing=True,
     )
     _expect_spent(calls)
+    beside = calls.begun_by_the_end_of["p0"] - 1
+    expect(
+        beside == 4,
+        f"Of 100 credits, there was enough for 4 short calls beside a long one, and you began {beside} before the long "
+        "one ended: look whether there is enough for another as soon as *one* has ended.",
+        timing=True,
+    )
     _expect_answers(outcome, calls, when)
 
 
@@ -283,10 +295,10 @@ def _expect_spent(calls: _PaidCalls) -> None:
     """Go on if what was left in the end was not enough for another call."""
     left = calls.budget - calls.spent
     expect(
-        left < DEAREST or len(calls.begun) == len(calls.prompts),
+        left < calls.dearest or len(calls.begun) == len(calls.prompts),
         f"In the end, {left} of {calls.budget} credits were left, and there was more to ask: a call costs "
-        f"{DEAREST} at the most. What an answer did not cost is free again when it has come, so wait for that before "
-        "you give up.",
+        f"{calls.dearest} at the most. What an answer did not cost is free again when it has come, so wait for that "
+        "before you give up.",
         timing=True,
     )
 
@@ -301,8 +313,15 @@ async def _one_fails(answer: Any, error: type[Exception], budget: int) -> None:
 
 async def _counts_as_false(answer: Any) -> None:
     when = "for empty answers that cost nothing"
-    calls = _PaidCalls(DEAREST, {"a": 0.1, "b": 0.1, "c": 0.1}, price=0, texts=dict.fromkeys("abc", ""))
+    delays = {"": 0.1, "b": 0.1, "c": 0.1}
+    nothing, empty = dict.fromkeys(delays, 0), dict.fromkeys(delays, "")
+    calls = _PaidCalls(20, delays, prices=nothing, texts=empty, dearest=20)
     outcome = await _attempt(answer, calls, 3, when)
+    expect(
+        calls.begun,
+        "There were 20 credits, a call might cost 20, and `ask` was never called. Did you count with `dearest`? And "
+        "the first prompt was empty: that is a prompt, too.",
+    )
     _expect_spent(calls)
     _expect_answers(outcome, calls, when)
 
@@ -315,3 +334,14 @@ async def _nothing_to_ask(answer: Any) -> None:
         calls = _PaidCalls(budget, delays)
         outcome = await _attempt(answer, calls, 2, when)
         _expect_answers(outcome, calls, when)
+
+
+async def _caller_is_cancelled(answer: Any, budget: int, most: int, when: str) -> None:
+    calls = _PaidCalls(budget, {"quick": 0.1, "slow": 2.0, "slower": 2.5})
+    outcome = await attempt_cancelled(answer, budget, calls.prompts, calls.ask, DEAREST, most, after=0.3)
+    number = max(len(calls.running), len(outcome.left_behind))
+    expect(
+        not number,
+        f"Your function was cancelled while {when}, and {number} {'calls' if number > 1 else 'call'} still ran "
+        "afterwards, at your expense: cancel what is under way under `finally`, and wait until it has stopped.",
+    )
