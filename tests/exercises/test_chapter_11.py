@@ -131,28 +131,6 @@ class Right:
         finally:
             await stop(running)
 
-    async def whoever_looks_first_when_the_time_has_come(fetch, items, at_a_time, per_second, handle):
-        """Nobody stands in a line, so they go in any order."""
-        running, opens = 0, 0
-
-        async def one(item):
-            nonlocal running, opens
-            seconds = 1
-            while seconds:
-                while running == at_a_time or perf_counter() < opens:
-                    await asyncio.sleep(0.01 if running == at_a_time else opens - perf_counter())
-                running, opens = running + 1, perf_counter() + 1 / per_second
-                try:
-                    result, seconds = await fetch(item)
-                finally:
-                    running -= 1
-                if seconds:
-                    opens = max(opens, perf_counter() + seconds)
-            handle(item, result)
-
-        async with asyncio.TaskGroup() as group:
-            [group.create_task(one(item)) for item in items]
-
     async def anyio_and_a_lock_that_is_kept(fetch, items, at_a_time, per_second, handle):
         limiter, door, opens = anyio.CapacityLimiter(at_a_time), anyio.Lock(), 0
 
@@ -184,6 +162,7 @@ RIGHT = [
     *members(Right),
     *other_callables(LIKE),
     {"not seconds": "seconds == 0"},
+    {"in items": "in reversed(items)"},
     {"handle(item, result)": "handle(item, result) or 1"},
 ]
 
