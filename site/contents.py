@@ -18,6 +18,7 @@ NEEDS = {
     "internet": "connections to other computers, and Python in a browser can make none",
     "matplotlib": "matplotlib, which this copy of the workshop does not bring along",
     "processes": "processes, and a browser has none to give",
+    "sockets": "sockets, and Python in a browser has none",
     "threads": "threads, and Python in a browser has only one",
 }
 """What cells need that are tagged ``needs-...``, in words."""

@@ -74,8 +74,11 @@ def faulty_loop():
 def loop_class(monkeypatch):
     """Return such a class after `workshop.browser` has been imported; what it has changed elsewhere is put back."""
     pyodide = types.ModuleType("pyodide")
+    pyodide.waited_for = []
     pyodide.webloop = types.SimpleNamespace(WebLoop=faulty_loop(), _orig_sleep=RIGHT_SLEEP, _orig_run=RIGHT_RUN)
+    pyodide.ffi = types.SimpleNamespace(can_run_sync=lambda: True, run_sync=pyodide.waited_for.append)
     monkeypatch.setitem(sys.modules, "pyodide", pyodide)
+    monkeypatch.setitem(sys.modules, "pyodide_js", types.SimpleNamespace(loadPackage="loading {}".format))
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     monkeypatch.setattr(asyncio, "run", lambda main: main.close())
     with warnings.catch_warnings():
@@ -218,6 +221,19 @@ def test_debug_mode_tells_what_takes_long_and_where_a_coroutine_was_made(loop_cl
     run(loop_class, main())
     [message] = [record.getMessage() for record in caplog.records if "block" in record.getMessage()]
     assert message.startswith("Executing <Task finished") and " took 0.0" in message
+
+
+def test_what_the_demo_api_needs_is_loaded_where_python_can_wait(loop_class, monkeypatch):
+    import workshop
+
+    browser = sys.modules["workshop.browser"]
+    monkeypatch.setattr(workshop, "browser", browser, raising=False)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert workshop.demo_api
+    assert sys.modules["pyodide"].waited_for == ["loading aiohttp"]
+    monkeypatch.setattr(browser.ffi, "can_run_sync", lambda: False)
+    browser.load("aiohttp")
+    assert len(sys.modules["pyodide"].waited_for) == 1
 
 
 def test_tqdm_does_without_its_thread_in_silence(loop_class):

@@ -13,7 +13,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (who has an older one is to be tol
     )
 
 if sys.platform == "emscripten":
-    from . import browser  # noqa: F401 (before anything is asked of the event loop)
+    from . import browser  # before anything is asked of the event loop
 
 from .classroom import preflight
 from .exercises import check, compare, predict, progress, recall
@@ -44,6 +44,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import what needs aiohttp when a lesson asks for it: a browser's Python can import all the rest without."""
     if name == "demo_api":
+        if sys.platform == "emscripten":
+            browser.load("aiohttp")
         from .demo_server import demo_api
 
         return demo_api

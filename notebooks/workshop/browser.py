@@ -29,7 +29,8 @@ from contextvars import Context
 from types import ModuleType
 from typing import Any, NoReturn
 
-from pyodide import webloop
+from pyodide import ffi, webloop
+from pyodide_js import loadPackage
 
 FROM_ASYNCIO = (
     "create_future",
@@ -108,6 +109,12 @@ def _no_thread(
     loop: asyncio.AbstractEventLoop, executor: object, function: Callable[..., Any], *arguments: Any
 ) -> NoReturn:
     raise RuntimeError("can't start new thread: Python in a browser has only one")
+
+
+def load(package: str) -> None:
+    """Load a package where a browser lets Python wait for it. (What a cell itself imports is loaded before it runs.)"""
+    if ffi.can_run_sync():
+        ffi.run_sync(loadPackage(package))
 
 
 install(webloop)

@@ -96,7 +96,7 @@ def chromium(elsewhere):
         browser.without_browser(reason)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_page(chromium):
     """Open a page of a reader who has never been here."""
     with contextlib.ExitStack() as contexts:

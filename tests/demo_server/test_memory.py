@@ -194,7 +194,7 @@ async def test_a_timeline_shows_the_readers_tasks_only(in_memory):
 
 
 async def test_chapter_07_prints_what_is_stored_and_no_line_of_it_is_changed(clock, in_memory):
-    namespace, printed = {}, io.StringIO()
+    namespace, printed = {"display": lambda shown: None}, io.StringIO()
     for cell in Notebook(CHAPTER).code_cells:
         if cell.source.startswith(("predict(", "compare(")):  # they ask a notebook's reader
             continue
