@@ -112,7 +112,7 @@ def _no_thread(
 
 
 def load(package: str) -> None:
-    """Load a package where a browser lets Python wait for it. (What a cell itself imports is loaded before it runs.)"""
+    """Load a package that no cell names, where a browser lets Python wait for it."""
     if ffi.can_run_sync():
         ffi.run_sync(loadPackage(package))
 
