@@ -28,7 +28,7 @@ SHOWN_ONLY_HERE = {
     r"^recall\(": "Press a button",
     r"^progress\(\)": "nothing done yet",
 }
-"""For lines that begin like these: words that their cells show here, where buttons are shown and nothing is installed."""
+"""For lines like these, words that their cells show here, where there are buttons, and nothing is installed."""
 
 
 class SitePage(NotebookPage):
