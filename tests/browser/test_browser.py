@@ -217,7 +217,7 @@ TOLD = [
     "and you wait at line 11 for A, B and C.",
     "0.50 s: B goes on at line 4 and returns; the loop waits for A and C, and you wait at line 11 for A and C.",
     "1.00 s: C goes on at line 4 and returns; the loop waits for A, and you wait at line 11 for A.",
-    "2.00 s: A goes on at line 4 and returns; you wait at line 11.",
+    "2.00 s: A goes on at line 4 and returns; you wait at line 11 for your turn.",
     "2.00 s: you go on at line 11 with the results of A, B and C, and leave the block.",
     "2.00 s: the block is over.",
 ]
@@ -284,6 +284,66 @@ def test_a_saved_replay_is_stepped_through_by_keys_mouse_and_slider(chromium, cl
         picture = page.locator("#picture").bounding_box()
         page.mouse.click(picture["x"] + 0.999 * picture["width"], picture["y"] + 0.5 * picture["height"])
         expect(status).to_have_text(TOLD[-1])
+
+
+NEXT_KITCHEN = """\
+import asyncio
+
+async def cook(seconds, dish):
+    await asyncio.sleep(seconds)
+    return dish
+
+async def serve(dish):
+    for course in "first", "second":
+        print("served", dish, course, "- and this is a line that is by far too long for the room that there is for it")
+        await asyncio.sleep(0.2)
+
+async def evening(timeline, names):
+    async with timeline:
+        dishes = [asyncio.create_task(cook(*each), name=name) for *each, name in names]
+        for next_dish in asyncio.as_completed(dishes):
+            await serve(await next_dish)
+"""
+FIRST, NEXT = ("A, B or C", "A or C") if sys.version_info >= (3, 13) else ["the next result"] * 2
+TOLD_NEXT = [
+    f"0.00 s: you start at line 13 and wait at line 16 for {FIRST}.",
+    f"0.00 s: A starts at line 3 and waits at line 4; you wait at line 16 for {FIRST}.",
+    f"0.00 s: B starts at line 3 and waits at line 4; the loop waits for A, and you wait at line 16 for {FIRST}.",
+    f"0.00 s: C starts at line 3 and waits at line 4; the loop waits for A and B, and you wait at line 16 for {FIRST}.",
+    "0.50 s: B goes on at line 4 and returns; the loop waits for A and C, and you wait at line 16 for "
+    + ("your turn." if FIRST != NEXT else "the next result."),
+    "0.50 s: you go on at line 16 with the result of B, and wait at line 10; the loop waits for A and C.",
+    "0.70 s: you go on at line 10 and wait at line 10 again; the loop waits for A and C.",
+    f"0.90 s: you go on at line 10 and wait at line 16 for {NEXT}; the loop waits for A and C.",
+]
+
+
+@monitored
+def test_a_saved_replay_of_next_results_on_a_small_screen(chromium, clock, tmp_path, capsys):
+    path = saved_page(clock, tmp_path, "as_completed", DISHES, NEXT_KITCHEN)
+    with alone(chromium, path, viewport={"width": 1000, "height": 560}) as page:
+        marks = page.locator("#tasks .mark")
+        borders = "marks => marks.map(mark => getComputedStyle(mark).borderColor)"
+        expect(page.locator(".tab")).to_have_text(["", "A", "B", "C"])
+        assert len(set(marks.evaluate_all(borders)[1:])) == 1, "none has begun"
+        ready = marks.evaluate_all(borders)[1]
+        for words in TOLD_NEXT:
+            expect(page.locator("#status")).to_have_text(words)
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("End")
+        assert not {ready} & set(marks.evaluate_all(borders)), "what is over looks otherwise"
+        printed = page.locator("#printed").evaluate("box => [box.scrollHeight, box.clientHeight, box.scrollTop]")
+        assert printed[0] > printed[1] and printed[2] == pytest.approx(printed[0] - printed[1], abs=1)
+
+        page.keyboard.press("Home")
+        for _ in range(6):
+            page.keyboard.press("ArrowRight")
+        assert page.locator(".mark.outer").evaluate("mark => getComputedStyle(mark).borderStyle") == "dotted"
+        page.locator("#source").evaluate("box => { box.scrollLeft = 9999; }")
+        box, line, number = (page.locator(each).bounding_box() for each in ("#source", ".line.now", ".now .number"))
+        assert box["x"] <= number["x"] < box["x"] + 120, "the numbers of lines stay"
+        assert line["x"] + line["width"] == pytest.approx(box["x"] + box["width"], abs=12), "all of the line is marked"
+        assert line["width"] > box["width"]
 
 
 @monitored

@@ -7,11 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
 from support.places import NOTEBOOKS
+from workshop.timeline.records import NEXT
 
 pytestmark = pytest.mark.slow(15)
 
@@ -124,6 +126,12 @@ def page_of(folder: Path) -> list[dict]:
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
 
 
+def pictures_of(folder: Path) -> list[str]:
+    """Return the picture of each run."""
+    page = (folder / "my_script.replay.html").read_text(encoding="utf-8")
+    return [b64decode(data).decode() for data in re.findall(r'base64,([^"]*)', page)]
+
+
 def told(run: dict) -> list[str]:
     """Return the turns of a run in words: who goes on at which line, and where that ends."""
     numbers = [source["first"] + number for source in run["sources"] for number in range(len(source["lines"]))]
@@ -156,6 +164,8 @@ def test_three_sleepers(folder):
         *("B 4>5", "C 4>5", "A 4>5", "you 9>9"),
     )
     assert run["printed"] == [[7, "A\nB\nC\n"]]
+    [picture] = pictures_of(folder)
+    assert ">you: main()<" in picture and "last after" in picture
     assert [lane["name"] for lane in run["lanes"]][1:] == [
         "sleeper(0.8, 'A')",
         "sleeper(0.2, 'B')",
@@ -172,6 +182,8 @@ def test_five_apis_at_random_delays(folder):
     assert [int(name[len("fetch(")]) for name in ends[:-1]] == order != sorted(order)
     assert [text for _, text in run["printed"]] == [f"just received: API {number}\n" for number in order]
     assert told(run)[:2] == ["you 11>15", "A 7>8"]
+    known = [1, 2, 3, 4, 5] if sys.version_info >= (3, 13) else []
+    assert run["turns"][0][8] == [NEXT, *known], "for the next of these the program waits"
 
 
 def test_fetching_with_a_timeout(folder):
@@ -212,6 +224,8 @@ loop.close()
     assert first["printed"] == [[len(first["turns"]) - 1, "tidied\n"]]
     assert [lane["name"] for lane in second["lanes"]] == ["main()", "left()", "sleep(0, 'second')"]
     assert [lane["name"] for lane in third["lanes"]] == ["sleep(0)"]
+    said = [re.search("</tspan>(.*?)</text>", picture)[1] for picture in pictures_of(folder)]
+    assert said[0] == ": 1 cancelled" and said[2] == "", "the program itself is no result"
 
 
 SCRIPTS = {

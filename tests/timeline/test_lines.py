@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import pytest
 
 from workshop import Timeline
-from workshop.timeline.records import Line
+from workshop.timeline.records import NEXT, Line
 from workshop.timeline.views.replay import turns
 
 pytestmark = pytest.mark.usefixtures("way_of_watching")
@@ -412,6 +412,69 @@ async def test_eager_tasks_run_inside_the_turn_that_makes_them(clock):
     you, eager, *_ = turns(timeline.tasks)
     if timeline.tasks.steps.block is not None:
         assert you.order < eager.order
+
+
+# For whom the block waits
+
+
+def waits_for(timeline: Timeline) -> list[tuple[int, ...]]:
+    """Return for which tasks the block's own code waits after each of its turns."""
+    steps = timeline.tasks.steps
+    return [steps.awaited.get(turn.order, ()) for turn in turns(timeline.tasks) if turn.task == -1]
+
+
+async def test_for_which_tasks_the_block_waits(clock):
+    async with Timeline(steps=True) as timeline:
+        task = asyncio.create_task(a(1))
+        await asyncio.sleep(0)
+        await task
+        await asyncio.gather(b(1), nested(1))
+    if timeline.tasks.steps.block is not None:
+        assert waits_for(timeline) == [(), (0,), (1, 2), ()]
+
+
+async def next_results(coroutines: list) -> None:
+    for next_result in asyncio.as_completed(coroutines):
+        await next_result
+
+
+async def test_as_completed_is_a_wait_for_the_next_of_some(clock):
+    outside = asyncio.create_task(c(1))
+    async with Timeline(steps=True) as timeline:
+        tasks = [asyncio.create_task(coroutine) for coroutine in (a(3), b(1), c(2))]
+        for next_result in asyncio.as_completed(tasks):
+            await next_result
+            await asyncio.sleep(0)
+        await next_results([*tasks, asyncio.create_task(a(1)), outside])
+        await next_results([a(1) for _ in range(21)])
+        await asyncio.sleep(1)
+    if timeline.tasks.steps.block is None:
+        return
+    waits = [awaited for awaited in waits_for(timeline) if awaited]
+    if sys.version_info >= (3, 13):
+        assert waits[:3] == [(NEXT, 0, 1, 2), (NEXT, 0, 2), (NEXT, 0)]
+    assert {awaited[0] for awaited in waits} == {NEXT}
+    assert waits_for(timeline)[-2:] == [(), ()]
+    assert (NEXT,) in waits, "who is outside, or one of very many, is not known"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="as_completed can be iterated over so from Python 3.13 on")
+async def test_so_it_is_by_async_for(clock):
+    async with Timeline(steps=True) as timeline:
+        async for _ in asyncio.as_completed([asyncio.create_task(a(1)), asyncio.create_task(b(2))]):
+            pass
+    if timeline.tasks.steps.block is not None:
+        assert waits_for(timeline) == [(NEXT, 0, 1), (NEXT, 1), ()]
+
+
+async def test_another_tasks_next_results_are_not_the_blocks(clock):
+    async with Timeline(steps=True) as timeline:
+        other = asyncio.create_task(next_results([a(1), b(2)]))
+        for _ in range(30):
+            await asyncio.sleep(0.1)
+        await other
+    if timeline.tasks.steps.block is not None:
+        assert set(waits_for(timeline)) <= {(), (0,)}
 
 
 # What is the reader's, and what a timeline keeps

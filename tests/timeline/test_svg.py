@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zlib
+from array import array
 from base64 import b64decode
 from itertools import combinations
 from math import nan
@@ -17,7 +18,7 @@ import pytest
 from clock.kernel import kernel_environment
 from support.kernels import running_kernel
 from support.places import NOTEBOOKS
-from workshop.timeline.records import CANCELLED, EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Records, TaskRecord
+from workshop.timeline.records import CANCELLED, EXCEPTION, OUTCOMES, RESULT, STILL_RUNNING, Records, Steps, TaskRecord
 from workshop.timeline.views import raster, styles, svg
 from workshop.timeline.views.styles import PAUSED, READY, RUNNING, RUNS, RUNS_IN_STEPS, WAITING
 from workshop.timeline.views.svg import HIGHEST, WIDTH, Panel, picture
@@ -437,6 +438,16 @@ def test_names_are_as_short_as_can_be(names, short):
 )
 def test_the_title_says_what_the_data_tell(title, tasks, said):
     assert texts(drawn(Panel(title, tasks)))[0] == said
+
+
+def test_the_program_that_holds_the_tasks_is_no_result():
+    program, *rest = (("main()", 0, 0, 9, 9, "result"), ("a", 0, 0, 1, 2, "result"), ("b", 0, 0, 1, 3, "result"))
+    shown = records(program, *rest, ended=9.0)
+    shown.steps = Steps(array("l", [0] * 4), array("d"), array("d"), you=0)
+    assert texts(drawn(Panel("main", shown)))[0] == "main: first result after 2.00 s, last after 3.00 s"
+    alone = records(program, ended=9.0)
+    alone.steps = Steps(array("l", [0] * 2), array("d"), array("d"), you=0)
+    assert texts(drawn(Panel("main", alone)))[0] == "main"
 
 
 @pytest.mark.parametrize(("tasks", "key"), [(EVERY_KIND, []), (IN_STEPS, ["failed"])], ids=["plain", "steps"])

@@ -16,6 +16,8 @@ from typing import NamedTuple, overload
 
 STILL_RUNNING, RESULT, EXCEPTION, CANCELLED = range(4)
 OUTCOMES = ("still running", "result", "exception", "cancelled")
+NEXT = -2
+"""Stands before the tasks of which the block's own code waits for the first to be done."""
 
 
 class Line(NamedTuple):
@@ -102,6 +104,7 @@ class Steps:
         opened: where the block's own code begins, as an index into `places`; 0 if that is not known.
         you: the index of the task that is the block's own code, if it is among the tasks.
         awaited: the tasks that the block's own code waits for after a step, where that is known, by the step's order.
+            Where it waits for the next of them, `NEXT` comes first; alone if it is not known which they are.
         printed: what was printed: the number in `order` of the step that did, the moment, and the text.
         sources: the text that the lines of `places` stand in.
     """

@@ -4,6 +4,7 @@ While tasks run, a stop is a number for places in code: code objects and offsets
 places become lines, and the text around them is read; after that no code object is needed.
 """
 
+import asyncio
 import gc
 import inspect
 import linecache
@@ -42,6 +43,9 @@ NEAR = 3
 LONGEST_LINE = 400
 MOST_LINES = 3_000
 
+AS_COMPLETED = asyncio.gather.__code__.co_filename, "_wait_for_one"
+"""File and name of the code in asyncio that waits for the next result of `asyncio.as_completed`."""
+
 WAITS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 """The flags of code that can wait in a task."""
 
@@ -69,15 +73,7 @@ def block_of(frame: FrameType | None) -> FrameType | None:
 def places_of(coroutine: Any) -> tuple[Place | None, Place | None]:
     """Return where a coroutine that waits has stopped: in its own code, and innermost in the reader's."""
     own = inner = None
-    awaited = coroutine
-    while awaited is not None:
-        prefix, following = LINKS.get(type(awaited), ("", ""))
-        if not prefix:
-            kind = type(awaited).__name__
-            links = gc.get_referents(awaited) if kind in ("async_generator_asend", "coroutine_wrapper") else ()
-            awaited = next((link for link in links if type(link) in LINKS), None)
-            continue
-        code = getattr(awaited, f"{prefix}_code")
+    for awaited, prefix, code in _chain(coroutine):
         if awaited is coroutine:
             own = code, NOWHERE
         if is_readers(code.co_filename):  # only then: a frame that was asked for stays an object
@@ -85,8 +81,32 @@ def places_of(coroutine: Any) -> tuple[Place | None, Place | None]:
             inner = code, NOWHERE if frame is None else frame.f_lasti
             if awaited is coroutine:
                 own = inner
-        awaited = getattr(awaited, following)
     return own, inner
+
+
+def as_completed_in(coroutine: Any) -> FrameType | None:
+    """Return the frame in which a coroutine waits for the next result of `asyncio.as_completed`, or None."""
+    found = (getattr(link, f"{prefix}_frame") for link, prefix, code in _chain(coroutine) if is_as_completed(code))
+    return next(found, None)
+
+
+def is_as_completed(code: CodeType) -> bool:
+    """Tell whether code is that which waits for the next result of `asyncio.as_completed`."""
+    return (code.co_filename, code.co_name) == AS_COMPLETED
+
+
+def _chain(coroutine: Any) -> Iterator[tuple[Any, str, CodeType]]:
+    """Yield what awaits each other, from a coroutine on inwards, with the prefix of its attributes and its code."""
+    awaited = coroutine
+    while awaited is not None:
+        prefix, following = LINKS.get(type(awaited), ("", ""))
+        if prefix:
+            yield awaited, prefix, getattr(awaited, f"{prefix}_code")
+            awaited = getattr(awaited, following)
+        else:
+            kind = type(awaited).__name__
+            links = gc.get_referents(awaited) if kind in ("async_generator_asend", "coroutine_wrapper") else ()
+            awaited = next((link for link in links if type(link) in LINKS), None)
 
 
 def raised_at(code: CodeType, error: BaseException) -> Place:

@@ -9,7 +9,7 @@ from array import array
 from asyncio import Future
 from asyncio.tasks import _GatheringFuture
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, chain, pairwise
@@ -18,12 +18,16 @@ from time import perf_counter as clock
 from types import FrameType
 from typing import Any
 
-from ..records import CANCELLED, EXCEPTION, RESULT, STILL_RUNNING, Records, Source, Steps, Stop
+from ..records import CANCELLED, EXCEPTION, NEXT, RESULT, STILL_RUNNING, Records, Source, Steps, Stop
 from .lines import Place, Stops
 from .naming import Call, Names
 
 AWAITS_UNSEEN = 'Where "received" says "-", an await may be missing: a task factory makes tasks that hide it.'
 CREATE_TASK_REPLACED = "The loop's create_task was replaced inside the block: no task made since then is seen."
+
+MOST_FOR_NEXT = 20
+"""Of more tasks it is not noted which they are, when the next of them is awaited: it would be again for each."""
+ONLY_NEXT = (NEXT,)
 
 UNKNOWN = array("d", [nan] * 256)
 """What columns grow by: moments that have not come yet."""
@@ -50,11 +54,12 @@ class Waits:
             and the task's own.
         you: the place of the task whose code is the latest block, or -1: of its waits it is noted what they are for.
         awaited: for which tasks it waits, by their places; by the moment after which it does so.
+        next: while a wait for the next result is on its way there: what it passes up, by its id, and for which tasks.
         open: whether somebody wants to know more.
     """
 
     __slots__ = (
-        *("awaited", "inner", "nested", "open", "stops", "tasks"),
+        *("awaited", "inner", "nested", "next", "open", "stops", "tasks"),
         *("thrown", "times", "waiting", "where", "you"),
     )
 
@@ -69,6 +74,7 @@ class Waits:
         self.thrown: dict[int, list[FrameType]] = {}
         self.you = -1
         self.awaited: dict[int, tuple[int, ...]] = {}
+        self.next: tuple[int, tuple[int, ...]] | None = None
         self.open = True
 
     def stop(self, place: int, time: float, own: Place | None, inner: Place | None = None) -> None:
@@ -93,10 +99,19 @@ class Waits:
 
     def waits_for(self, value: object) -> None:
         """Note what the wait is for that has just begun: a task, or those that were gathered; if it can be seen."""
-        tasks = value._children if type(value) is _GatheringFuture else (value,)
-        places = tuple(task._timeline_place for task in tasks if hasattr(type(task), "_timeline_moments"))
+        if self.next is not None and self.next[0] == id(value):
+            places = self.next[1]
+        else:
+            places = _places(value._children if type(value) is _GatheringFuture else (value,))
+        self.next = None
         if places:
             self.awaited[len(self.times)] = places
+
+    def waits_for_next(self, value: object, frame: FrameType) -> None:
+        """Note of a wait on its way that it is for the next result, given where `asyncio.as_completed` waits."""
+        tasks = getattr(frame.f_locals.get("self"), "_todo", ())  # which Python 3.12 does not tell
+        places = _places(tasks) if len(tasks) <= MOST_FOR_NEXT else ()
+        self.next = id(value), (NEXT, *sorted(places)) if len(places) == len(tasks) else ONLY_NEXT
 
     def passed_up(self, value: object) -> Place | None:
         """Return from which place in the reader's code comes what a wait passes up."""
@@ -117,6 +132,11 @@ class Waits:
             self.times.pop()
             moments += 1
         del self.stops[len(self.stops) - moments // 2 :]
+
+
+def _places(tasks: Iterable[object]) -> tuple[int, ...]:
+    """Return the places of those tasks that are recorded."""
+    return tuple(task._timeline_place for task in tasks if hasattr(type(task), "_timeline_moments"))
 
 
 @dataclass(eq=False, slots=True)
@@ -289,7 +309,7 @@ class Snapshot:
 
     def _steps(self, started: array, finished: array) -> Steps:
         """Return when the tasks ran, given when they started and finished, in seconds since the timeline began."""
-        index_of = {place: index for index, place in enumerate(chain.from_iterable(self._places))}
+        index_of = {place: index for index, place in enumerate(chain.from_iterable(self._places))} | {NEXT: NEXT}
         ended = self._ended - self._began
         steps, block = _Dealt(), _Dealt()
         begun: dict[int, tuple[int, float]] = {}
@@ -306,8 +326,9 @@ class Snapshot:
             if place in begun:
                 first, begin = begun.pop(place)
                 if place == self.block and moment + 1 in self._awaited:
-                    tasks = (index_of.get(place) for place in self._awaited[moment + 1])
-                    awaited[max(first, self._first)] = tuple(task for task in tasks if task is not None)
+                    tasks = [index_of.get(place) for place in self._awaited[moment + 1]]
+                    known = tuple(task for task in tasks if task is not None)
+                    awaited[max(first, self._first)] = ONLY_NEXT if None in tasks and NEXT in tasks else known
                 keep(place, begin, time - self._began, first, moment, next(stops))
             else:
                 begun[place] = moment, time - self._began

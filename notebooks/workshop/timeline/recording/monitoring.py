@@ -21,7 +21,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from ..records import CANCELLED, EXCEPTION, RESULT
-from .lines import WAITS, is_readers, places_of, raised_at
+from .lines import WAITS, as_completed_in, is_as_completed, is_readers, places_of, raised_at
 from .log import Moments, Waits
 
 
@@ -180,6 +180,8 @@ class WatchedInSteps(Watched):
             raise
         self._waits.begins(self._place, *places_of(self.coroutine))
         if self._place == self._waits.you:
+            if (here := as_completed_in(self.coroutine)) is not None:
+                self._waits.waits_for_next(awaited, here)
             self._waits.waits_for(awaited)
         return awaited
 
@@ -443,11 +445,20 @@ class Monitor:
             except (AttributeError, RuntimeError):
                 pass
             if id(code) not in stepping and not (code.co_flags & WAITS and is_readers(code.co_filename)):
+                if is_as_completed(code):
+                    waits_for_next(frame(1), value)
+                    return None
                 disabled.add(id(code))
                 return sys.monitoring.DISABLE
             with contextlib.suppress(AttributeError, RuntimeError):
                 passes(frame(1), code, offset, value)
             return None
+
+        def waits_for_next(here: FrameType, value: object) -> None:
+            with contextlib.suppress(AttributeError, RuntimeError):
+                for waits, place, own in tracks(asyncio.current_task()):
+                    if place == waits.you or any(block.frame is own for block in blocks):
+                        waits.waits_for_next(value, here)
 
         # What is awaited innermost passes through all coroutines that await each other, up to the task's own.
         def passes(here: FrameType, code: CodeType, offset: int, value: object) -> None:

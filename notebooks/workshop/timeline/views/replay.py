@@ -17,7 +17,7 @@ from math import isnan, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..records import OUTCOMES, RESULT, STILL_RUNNING, Line, Records, Steps, Stop
+from ..records import NEXT, OUTCOMES, RESULT, STILL_RUNNING, Line, Records, Steps, Stop
 from .bundle import as_html
 from .styles import INK
 from .svg import HIGHEST, LONGEST_TITLE, Layout, Panel, drawn, shortened
@@ -53,7 +53,9 @@ SEND = (
     "this.contentWindow.postMessage({pictures:Array.from(all,i=&gt;[i.src,i.alt])},'*')"
 )
 """Script that sends the pictures beside a page to it."""
-STYLE_SPACES = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
+STYLE_SPACES = re.compile(r";?\s*(})\s*|\s*([{;,])\s*|(?<=:)\s+")
+QUOTES = re.compile(r'(?<==)"([\w-]+)"')
+"""Those around an attribute's value that needs none."""
 SCRIPT_SPACES = re.compile(r'("(?:[^"\\]|\\.)*"|/\(#.*?/g)|\s*([][{}(),;:?=<>+*|&-])\s*')
 """Spaces that mean nothing; none in text in quotes, nor in the script's regular expression."""
 
@@ -114,8 +116,15 @@ def _turns_of(steps: Steps, task: int, name: int) -> Iterator[Turn]:
 
 
 def with_block(records: Records) -> Records:
-    """Return records with the block's own code as one more task, the first, if its steps are known."""
+    """Return records with the block's own code as one more task, the first, if its steps are known.
+
+    If it is among the tasks already, its name says so.
+    """
     steps = records.steps
+    if steps is not None and steps.you is not None:
+        names = [*records.names]
+        names[steps.you] = f"{YOU}: {names[steps.you]}"
+        return replace(records, names=names)
     if steps is None or steps.block is None:
         return records
     block = steps.block
@@ -133,7 +142,7 @@ def with_block(records: Records) -> Records:
         finished=column(records.ended if records.over else nan, records.finished),
         received=column(nan, records.received),
         outcomes=bytearray([RESULT if records.over else STILL_RUNNING]) + records.outcomes,
-        steps=Steps(firsts, begins, ends),
+        steps=Steps(firsts, begins, ends, you=0),
     )
 
 
@@ -205,12 +214,20 @@ def _document(runs: Sequence[Run], data: list[dict[str, Any]], still: str) -> st
 def _template() -> str:
     """Return the template in few characters, since notebooks keep a page for each replay.
 
-    It has no comments and no indentation, and is one line: so each statement of its script ends in a semicolon.
+    It has no comments and no indentation, and is one line: so each statement of its script ends in a semicolon. Quotes
+    become backquotes there: so no object's key stands in quotes alone.
     """
     text = TEMPLATE.read_text(encoding="utf-8")
     text = "".join(re.sub(r"(^|\s)// .*", "", line).strip() for line in text.splitlines())
-    text = re.sub(r"(?<=<style>).*(?=</style>)", lambda style: STYLE_SPACES.sub(r"\1", style[0]), text)
-    return re.sub(r"(?<=<script>).*(?=</script>)", lambda script: SCRIPT_SPACES.sub(r"\1\2", script[0]), text)
+    text = re.sub(r"(?<=<style>).*(?=</style>)", lambda style: STYLE_SPACES.sub(r"\1\2", style[0]), text)
+    text = re.sub(r"(?<=<body>).*(?=<script type)", lambda body: QUOTES.sub(r"\1", body[0]), text)
+    return re.sub(r"(?<=<script>).*(?=</script>)", lambda script: SCRIPT_SPACES.sub(_shorter, script[0]), text)
+
+
+def _shorter(found: re.Match[str]) -> str:
+    """Return what `SCRIPT_SPACES` has found without spaces, and text in quotes that need no backslash in JSON."""
+    literal, sign = found.groups()
+    return sign or (f"`{literal[1:-1]}`" if literal.startswith('"') and literal != '"use strict"' else literal)
 
 
 def _as_script_data(data: object) -> str:
@@ -274,6 +291,7 @@ def _data(title: str, records: Records, every: Sequence[Turn], start: float, lay
         )
     top, height = layout.rows[0]
     lanes = [lane(task) for task in lane_of]
+    known = {NEXT: NEXT} | lane_of
     moves = [
         [
             lane_of[turn.task],
@@ -281,7 +299,7 @@ def _data(title: str, records: Records, every: Sequence[Turn], start: float, lay
             round(turn.end, 7),
             *(row(line) for line in (turn.came.own, turn.came.inner, turn.stop.own, turn.stop.inner)),
             int(_ends(records, turn)),
-            [lane_of[task] for task in steps.awaited.get(turn.order, ()) if task in lane_of and turn.task in yours],
+            [known[task] for task in steps.awaited.get(turn.order, ()) if task in known and turn.task in yours],
         ]
         for turn in shown
     ]

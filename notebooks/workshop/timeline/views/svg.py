@@ -532,11 +532,12 @@ def _message(records: Records, words: Mapping[str, str], places: int) -> str:
         words: other words for those that stand in pictures.
         places: how many decimals times have.
     """
-    outcomes = records.outcomes
+    outcomes, received = records.outcomes, records.received
+    if records.steps is not None and (you := records.steps.you) is not None:  # what holds the tasks is none of them
+        outcomes, received = outcomes[:you] + outcomes[you + 1 :], received[:you] + received[you + 1 :]
     if not records.over or not outcomes:
         return ""
-    never = len(outcomes) - raster.extent(records.created)[0] if CANCELLED in outcomes else 0
-    received = records.received
+    never = len(records) - raster.extent(records.created)[0] if CANCELLED in outcomes else 0
     if (results := outcomes.count(RESULT)) < len(outcomes):
         received = array("d", compress(received, map(RESULT.__eq__, outcomes)))
     number, first, last = raster.extent(received)
