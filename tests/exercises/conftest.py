@@ -35,7 +35,7 @@ class Reports(logging.Handler):
 def nothing_reported() -> Iterator[None]:
     """Fail if the event loop reports anything: a notebook shows that on stderr, and pytest's own handler hides it.
 
-    Garbage collection passes over what the checks before have imported: to look at it takes 5 ms, several times a check.
+    Garbage collection passes over what the checks before have imported: a look at it takes 5 ms, several times a check.
     """
     gc.freeze()
     reports = Reports()
