@@ -31,7 +31,10 @@ def test_run_all_runs_every_cell_and_nothing_complains(ran, path):
     assert [cell.source for cell in notebook.cells] == [cell.source for cell in stored.cells]
     assert faults(notebook) == []
     if path.name.startswith("09_"):  # what is counted is not disturbed by requests to run the cells that follow
-        assert [sanitized(cell.text) for cell in notebook.cells] == [sanitized(cell.text) for cell in stored.cells]
+        texts, expected = (
+            [sanitized(cell.text) for cell in each.cells if "recall(" not in cell.source] for each in (notebook, stored)
+        )
+        assert texts == expected  # (where there are buttons, `recall` does not say how to answer without)
 
 
 def test_run_all_leaves_no_error_in_the_page(ran):

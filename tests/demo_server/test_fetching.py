@@ -1,6 +1,7 @@
 """The cells of chapter 07 when the server is killed in the middle, or gives what was not asked for: a record for each
 call, and nothing left."""
 
+import ast
 import asyncio
 import gc
 from collections import Counter
@@ -16,6 +17,10 @@ NAMES = ["stop", "fetch_answer", "fetch_patiently", "politely", "crawl_solution"
 PATHS = [f"/items/{number}" for number in range(1, 9)]
 
 
+DEFINITIONS = ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+"""Of a cell, what is run: some also call what they define."""
+
+
 @pytest.fixture(scope="module")
 def chapter():
     """Return what the chapter's cells define: its imports, its record, and the functions that fetch."""
@@ -23,7 +28,9 @@ def chapter():
     wanted = ["import asyncio", "class Answer", *(f"async def {name}(" for name in NAMES)]
     for source in CELLS:
         if any(beginning in source for beginning in wanted):
-            exec(source, namespace)
+            cell = compile(source, "a cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            cell.body = [statement for statement in cell.body if isinstance(statement, DEFINITIONS)]
+            exec(compile(cell, "a cell", "exec"), namespace)
     return namespace
 
 
