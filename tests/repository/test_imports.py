@@ -1,6 +1,7 @@
 """Imports in the helper package point one way: each room may import from those named here, and there is no circle."""
 
 import ast
+import functools
 import shutil
 import subprocess
 import sys
@@ -53,7 +54,10 @@ def imports_of(name: str) -> Iterator[str]:
         yield from modules if len(modules) < 2 else modules[1:]
 
 
-IMPORTS = {name: sorted(set(imports_of(name)) - {name}) for name in MODULES}
+@functools.cache
+def all_imports() -> dict[str, list[str]]:
+    """Return what each module imports. (To read them takes a second, which only these tests are to pay.)"""
+    return {name: sorted(set(imports_of(name)) - {name}) for name in MODULES}
 
 
 def room_of(name: str) -> str:
@@ -61,7 +65,7 @@ def room_of(name: str) -> str:
 
 
 def test_the_walls_stand():
-    for name, imported in IMPORTS.items():
+    for name, imported in all_imports().items():
         room = room_of(name)
         if room in ROOMS:
             beyond = {module for module in imported if room_of(module) not in ROOMS[room] | {room}}
@@ -77,7 +81,7 @@ def test_each_folder_is_a_room_that_says_who_lives_there():
 
 
 def test_within_the_timeline_arrows_point_down():
-    for name, imported in IMPORTS.items():
+    for name, imported in all_imports().items():
         if name.startswith("workshop.timeline."):
             floor = FLOORS.index(name.split(".")[2])
             above = [module for module in imported if FLOORS.index(module.split(".")[2]) > floor]
@@ -85,12 +89,13 @@ def test_within_the_timeline_arrows_point_down():
 
 
 def test_there_is_no_circle():
-    assert list(TopologicalSorter(IMPORTS).static_order())  # raises CycleError, which names the modules
+    assert list(TopologicalSorter(all_imports()).static_order())  # raises CycleError, which names the modules
 
 
 def test_the_walls_are_seen():
-    assert "workshop.timeline.records" in IMPORTS["workshop.timeline.views.text"]
-    assert "workshop.timeline.views.figure" in IMPORTS["workshop.timeline.block"], "imports within functions count"
+    imports = all_imports()
+    assert "workshop.timeline.records" in imports["workshop.timeline.views.text"]
+    assert "workshop.timeline.views.figure" in imports["workshop.timeline.block"], "imports within functions count"
 
 
 ALONE = """
