@@ -185,6 +185,7 @@ def test_the_alarm_of_somebody_else_is_kept(capsys):
 
 
 async def test_tasks_and_warnings_of_others_are_left_alone(capsys):
+    calls = []
     with pytest.warns(UserWarning, match="take care") as shown:
 
         async def mine():
@@ -192,13 +193,14 @@ async def test_tasks_and_warnings_of_others_are_left_alone(capsys):
             return "mine"
 
         async def answer(a, b):
+            calls.append((a, b))
             warnings.warn("take care", UserWarning, stacklevel=1)
             return await Right01.wait_and_add(a, b)
 
         task = asyncio.create_task(mine())
         await check("0.1", answer)
         assert await task == "mine"
-    assert len(shown) == 5  # the answer is called five times
+    assert len(shown) == len(calls) > 0
     assert capsys.readouterr().out.startswith("✓ 0.1 ")
 
 
