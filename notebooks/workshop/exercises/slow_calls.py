@@ -9,8 +9,45 @@ from .checks import attempt, expect, expect_nothing_left, seconds, shown
 from .runner import Outcome
 
 
-class SlowCalls:
-    """Calls that take their time, may fail, and need a moment to stop when they are cancelled.
+class Calls:
+    """Calls that note who runs beside whom, and need a moment to stop when they are cancelled.
+
+    Attributes:
+        begun: the names of the calls in the order in which they began.
+        running: the names of those that are under way.
+        most_running: the most calls that were under way at the same time.
+        begun_by_the_end_of: by its name, how many calls had begun when a call ended, in whatever way.
+        cancelled: the names of those that were cancelled.
+    """
+
+    CLEANING = 0.05
+    """Seconds that a cancelled call needs to stop."""
+
+    def __init__(self) -> None:
+        self.begun: list[Any] = []
+        self.running: list[Any] = []
+        self.most_running = 0
+        self.begun_by_the_end_of: dict[Any, int] = {}
+        self.cancelled: list[Any] = []
+
+    async def take(self, name: Any, time: float) -> None:
+        """Be under way for so many seconds."""
+        self.begun.append(name)
+        self.running.append(name)
+        self.most_running = max(self.most_running, len(self.running))
+        try:
+            await asyncio.sleep(time)
+        except asyncio.CancelledError:
+            self.cancelled.append(name)
+            await asyncio.sleep(self.CLEANING)
+            raise
+        finally:
+            self.running.remove(name)
+            self.begun_by_the_end_of[name] = len(self.begun)
+
+
+class SlowCalls(Calls):
+    """Calls that take their time, and may fail.
 
     Args:
         delays: for each name how long its call takes, in seconds.
@@ -18,12 +55,8 @@ class SlowCalls:
         results: what the calls give that give something else than their name.
 
     Attributes:
-        begun: the names of the calls in the order in which they began.
         finished: the names of those that came to their end, failed or not, but not cancelled.
     """
-
-    CLEANING = 0.05
-    """Seconds that a cancelled call needs to stop."""
 
     def __init__(
         self,
@@ -31,10 +64,10 @@ class SlowCalls:
         failing: Iterable[str] | Mapping[str, type[Exception]] = (),
         results: Mapping[str, Any] | None = None,
     ) -> None:
+        super().__init__()
         self.delays = delays
         self.failing = failing if isinstance(failing, Mapping) else dict.fromkeys(failing, ConnectionError)
         self.results = {name: name for name in delays} | dict(results or {})
-        self.begun: list[str] = []
         self.finished: list[str] = []
 
     def coroutines(self) -> list[Coroutine[Any, Any, Any]]:
@@ -42,12 +75,7 @@ class SlowCalls:
         return [self._call(name) for name in self.delays]
 
     async def _call(self, name: str) -> Any:
-        self.begun.append(name)
-        try:
-            await asyncio.sleep(self.delays[name])
-        except asyncio.CancelledError:
-            await asyncio.sleep(self.CLEANING)
-            raise
+        await self.take(name, self.delays[name])
         self.finished.append(name)
         if name in self.failing:
             raise self.failing[name](f"no answer from {name}")

@@ -24,6 +24,7 @@ from ..checks import (
 from ..predictions import Verdict, prediction
 from ..questions import question
 from ..runner import Outcome
+from ..slow_calls import Calls
 
 
 def _nearest(ratio: float, ranges: dict[str, tuple[float, float]]) -> str | None:
@@ -85,8 +86,8 @@ MOST = 400
 """Items of the long input: far more than a lazy answer reads."""
 
 
-class _Calls:
-    """Calls that note who runs beside whom, and their input, which notes how far it has been read.
+class _Calls(Calls):
+    """Calls, and their input, which notes how far it has been read.
 
     Args:
         delays: what gives the seconds that the call for an item takes.
@@ -94,23 +95,18 @@ class _Calls:
         results: what the calls for some items give, in place of the item.
     """
 
-    CLEANING = 0.05
-
     def __init__(
         self,
         delays: Callable[[Any], float],
         failing: Mapping[Any, type[Exception]] | None = None,
         results: Mapping[Any, Any] | None = None,
     ) -> None:
+        super().__init__()
         self._delays = delays
         self._failing = failing or {}
         self._results = results or {}
         self.read = 0
-        self.begun: list[Any] = []
-        self.running: set[Any] = set()
-        self.most_running = 0
         self.completed = 0
-        self.begun_by_the_end_of: dict[Any, int] = {}
 
     def items(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
@@ -118,17 +114,7 @@ class _Calls:
             yield item
 
     async def call(self, item: Any) -> Any:
-        self.begun.append(item)
-        self.running.add(item)
-        self.most_running = max(self.most_running, len(self.running))
-        try:
-            await asyncio.sleep(self._delays(item))
-        except asyncio.CancelledError:
-            await asyncio.sleep(self.CLEANING)
-            raise
-        finally:
-            self.running.discard(item)
-            self.begun_by_the_end_of[item] = len(self.begun)
+        await self.take(item, self._delays(item))
         self.completed += 1
         if item in self._failing:
             raise self._failing[item](f"no answer for {item}")

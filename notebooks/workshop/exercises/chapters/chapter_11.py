@@ -23,7 +23,7 @@ from ..checks import (
 from ..predictions import Verdict, prediction
 from ..questions import question
 from ..runner import Outcome, is_empty
-from ..slow_calls import attempt_cancelled
+from ..slow_calls import Calls, attempt_cancelled
 
 
 @prediction(
@@ -64,8 +64,8 @@ SOON = 0.05
 """Seconds within which something comes at once."""
 
 
-class _Service:
-    """Calls that note when they begin and end, may turn their caller away, and need a moment to stop.
+class _Service(Calls):
+    """Calls that note when they begin and end, and may turn their caller away.
 
     Args:
         takes: by item, the seconds that its call takes.
@@ -74,15 +74,11 @@ class _Service:
         failing: by item, what its call raises.
 
     Attributes:
-        begun: each call's item, and when it began.
+        starts: each call's item, and when it began.
         ended: by item, when its last call ended.
         turned_away: by whom, when, and for how many seconds.
         handled: what the answer handed to `handle`, and when.
-        most_running: the most calls that were running at the same time.
-        running: the items whose calls run.
     """
-
-    CLEANING = 0.05
 
     def __init__(
         self,
@@ -91,30 +87,23 @@ class _Service:
         results: Mapping[str, Any] | None = None,
         failing: Mapping[str, type[Exception]] | None = None,
     ) -> None:
+        super().__init__()
         self._takes = takes
         self._waits = {item: list(waits) for item, waits in (turns_away or {}).items()}
         self._results = results or {}
         self._failing = failing or {}
         self._now = asyncio.get_running_loop().time
-        self.begun: list[tuple[str, float]] = []
+        self.starts: list[tuple[str, float]] = []
         self.ended: dict[str, float] = {}
         self.turned_away: list[tuple[str, float, float]] = []
         self.handled: list[tuple[Any, Any, float]] = []
-        self.most_running = 0
-        self.running: list[str] = []
 
     async def fetch(self, item: Any) -> tuple[Any, float]:
         """Make a call, and return its result and 0; or None and for how many seconds it was turned away."""
-        self.begun.append((item, self._now()))
-        self.running.append(item)
-        self.most_running = max(self.most_running, len(self.running))
+        self.starts.append((item, self._now()))
         try:
-            await asyncio.sleep(self._takes[item])
-        except asyncio.CancelledError:
-            await asyncio.sleep(self.CLEANING)
-            raise
+            await self.take(item, self._takes[item])
         finally:
-            self.running.remove(item)
             self.ended[item] = self._now()
         if waits := self._waits.get(item):
             self.turned_away.append((item, self._now(), waits[0]))
@@ -213,7 +202,7 @@ async def _both_limits(answer: Any) -> None:
     when = f"with at_a_time={AT_A_TIME} and per_second={PER_SECOND}"
     service = _Service(TAKES)
     outcome = await _attempt(answer, service.fetch, list(TAKES), AT_A_TIME, PER_SECOND, service.handle, when=when)
-    items = sorted(item for item, _ in service.begun)
+    items = sorted(service.begun)
     expect(
         items == sorted(TAKES),
         f"The items were {', '.join(TAKES)}, and your code called fetch for {', '.join(items) or 'none of them'}: one "
@@ -248,7 +237,7 @@ def _expect_few_at_a_time(service: _Service, at_a_time: int, idea: str) -> None:
 def _expect_apart(service: _Service, per_second: float = PER_SECOND) -> None:
     """Go on if the calls began so far apart as the rate wants; else say what the first two that didn't tell."""
     apart = 1 / per_second
-    starts = sorted(began for _, began in service.begun)
+    starts = sorted(began for _, began in service.starts)
     pauses_end = [then + wait for _, then, wait in service.turned_away]
     for place, (one, other) in enumerate(pairwise(starts), start=1):
         idea = BURST if place < AT_A_TIME else RUSHED_IN
@@ -334,7 +323,7 @@ async def _one_is_turned_away_often(answer: Any) -> None:
 
 
 def _expect_not_given_up(service: _Service, turns_away: Mapping[str, Sequence[float]]) -> None:
-    attempts = Counter(item for item, _ in service.begun)
+    attempts = Counter(service.begun)
     given_up = [item for item, waits in turns_away.items() if attempts[item] <= len(waits)]
     expect(
         not given_up,
@@ -354,7 +343,7 @@ def _expect_pause(service: _Service, item: str, then: float, wait: float) -> Non
     """
     too_early = [
         (began, who)
-        for who, began in service.begun
+        for who, began in service.starts
         if then + (0 if who == item else SOON / 2) < began < then + wait - EARLY
     ]
     began, who = min(too_early, default=(then, ""))

@@ -1,6 +1,5 @@
 """Predictions and exercises of chapter 12, many calls to a model."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from ..checks import (
 )
 from ..predictions import Verdict, prediction
 from ..runner import Outcome
-from ..slow_calls import attempt_cancelled
+from ..slow_calls import Calls, attempt_cancelled
 
 BUDGET = 300
 """Credits of the lesson's own run."""
@@ -67,7 +66,7 @@ AMPLE = 10_000
 """Credits that are enough for anything."""
 
 
-class _PaidCalls:
+class _PaidCalls(Calls):
     """Calls to a model, which note what they cost, and when more is at stake than there is.
 
     Args:
@@ -82,8 +81,6 @@ class _PaidCalls:
         overdrawn: what had been spent, and how many calls were under way, when first they might have cost too much.
     """
 
-    CLEANING = 0.05
-
     def __init__(
         self,
         budget: int,
@@ -93,6 +90,7 @@ class _PaidCalls:
         texts: Mapping[str, str] | None = None,
         dearest: int = DEAREST,
     ) -> None:
+        super().__init__()
         self.budget = budget
         self._delays = delays
         self._prices = dict.fromkeys(delays, PRICE) | dict(prices or {})
@@ -100,11 +98,6 @@ class _PaidCalls:
         self.failing = failing or {}
         self._texts = {prompt: prompt.upper() for prompt in delays} | dict(texts or {})
         self.spent = 0
-        self.running: set[str] = set()
-        self.most_running = 0
-        self.begun: list[str] = []
-        self.begun_by_the_end_of: dict[str, int] = {}
-        self.cancelled: list[str] = []
         self.overdrawn: tuple[int, int] | None = None
 
     @property
@@ -117,20 +110,10 @@ class _PaidCalls:
         return {prompt: self._texts[prompt] for prompt in self.begun if prompt not in self.failing}
 
     async def ask(self, prompt: str) -> tuple[str, int]:
-        self.begun.append(prompt)
-        self.running.add(prompt)
-        self.most_running = max(self.most_running, len(self.running))
-        if self.overdrawn is None and self.spent + self.dearest * len(self.running) > self.budget:
-            self.overdrawn = self.spent, len(self.running)
-        try:
-            await asyncio.sleep(self._delays[prompt])
-        except asyncio.CancelledError:
-            self.cancelled.append(prompt)
-            await asyncio.sleep(self.CLEANING)
-            raise
-        finally:
-            self.running.discard(prompt)
-            self.begun_by_the_end_of[prompt] = len(self.begun)
+        running = len(self.running) + 1
+        if self.overdrawn is None and self.spent + self.dearest * running > self.budget:
+            self.overdrawn = self.spent, running
+        await self.take(prompt, self._delays[prompt])
         if prompt in self.failing:
             self.spent += self.dearest
             raise self.failing[prompt](f"no answer to {prompt}")
