@@ -59,10 +59,9 @@ def draw_requests(logs: Mapping[str, Sequence[Any]]) -> Requests:
     Raises:
         ValueError: if a log is empty, or a request has not ended: wait until the server's block has been left.
     """
+    expect_ended(logs)
     drawn = {}
     for title, log in logs.items():
-        if not log or any(request.finished is None for request in log):
-            raise ValueError(f"the log of {title!r} is empty or goes on: draw it when the server's block has been left")
         paths = sorted({request.path for request in log}, key=lambda path: (len(path), path))
         requests = {path: [request for request in log if request.path == path] for path in paths}
         began = min(request.arrived for request in log)
@@ -71,6 +70,17 @@ def draw_requests(logs: Mapping[str, Sequence[Any]]) -> Requests:
             for path, some in requests.items()
         }
     return Requests(drawn)
+
+
+def expect_ended(logs: Mapping[str, Sequence[Any]]) -> None:
+    """Go on if logs, each under its title, can be drawn.
+
+    Raises:
+        ValueError: if one is empty, or holds a request that has not ended.
+    """
+    for title, log in logs.items():
+        if not log or any(request.finished is None for request in log):
+            raise ValueError(f"the log of {title!r} is empty or goes on: draw it when the server's block has been left")
 
 
 def _ended(request: Any) -> str:

@@ -13,6 +13,7 @@ from workshop.timeline.views.styles import GREY, GRID, INK, RUNS
 from workshop.timeline.views.svg import HIGHEST, LABEL, NAME, card
 
 from .chart import text
+from .requests import expect_ended
 
 SECOND = 0.975
 """Seconds that count as one: two starts that are a second apart are not in the same one, and no machine is exact."""
@@ -113,9 +114,7 @@ def draw_starts(logs: Mapping[str, Sequence[Any]], per_second: float | None = No
     most = (HIGHEST - TOP - FOOT) // (HEAD + LEAST + GAP)
     if not 1 <= len(logs) <= most:
         raise ValueError(f"a picture shows 1 to {most} logs, and got {len(logs)}")
-    for title, log in logs.items():
-        if not log or any(request.finished is None for request in log):
-            raise ValueError(f"the log of {title!r} is empty or goes on: draw it when the server's block has been left")
+    expect_ended(logs)
     return Starts(dict(logs), per_second)
 
 
