@@ -9,17 +9,15 @@ any web server, such as `python -m http.server --directory FOLDER`.
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from jupyterlite_pyodide_kernel.constants import PYODIDE_KERNEL_PLUGIN_ID
 
 from contents import write_contents
-from packages import LOCK, PRELOADED, NotBuiltError, content_network, write_packages
+from packages import LOCK, PRELOADED, NotBuiltError, call, content_network, write_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 TITLE = "Handle asyncio results as they become ready"
@@ -94,7 +92,7 @@ def build(folder: Path, vendored: bool) -> None:
                 }
             },
         )
-        run([sys.executable, "-m", "jupyterlite_core", "build"], lite)
+        call([sys.executable, "-m", "jupyterlite_core", "build"], lite)
         write_packages(folder / "pyodide", extensions / EXTENSIONS[1], ROOT / "notebooks" / "workshop", vendored)
     for line in missing:
         print(f"  {line}")
@@ -103,13 +101,6 @@ def build(folder: Path, vendored: bool) -> None:
 def write(file: Path, data: object) -> None:
     """Write JSON."""
     file.write_text(json.dumps(data, indent=1), encoding="utf-8")
-
-
-def run(command: Sequence[str], folder: Path) -> None:
-    """Run a program in a folder; tell what it said only when it failed."""
-    ran = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
-    if ran.returncode:
-        raise NotBuiltError(f"{' '.join(command)} failed. It said:\n{ran.stdout}")
 
 
 def main() -> int:

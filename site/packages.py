@@ -137,9 +137,9 @@ def slim(wheel: Path) -> None:
             packed.writestr(item, data)
 
 
-def call(command: list[str]) -> None:
-    """Run a program; tell what it said only when it failed."""
-    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
+def call(command: list[str], folder: Path | None = None) -> None:
+    """Run a program, in a folder if one is given; tell what it said only when it failed."""
+    ran = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
     if ran.returncode:
         raise NotBuiltError(f"{' '.join(command)} failed. It said:\n{ran.stdout}")
 
