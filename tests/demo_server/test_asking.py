@@ -1,7 +1,6 @@
 """The cells of chapter 12 as others will copy them: nothing is left running or open, nothing that arrived is lost."""
 
 import asyncio
-import gc
 import json
 from collections import Counter
 from contextlib import aclosing
@@ -12,7 +11,8 @@ import aiohttp
 import psutil
 import pytest
 
-from support.notebook_tools import Notebook, notebook_paths
+from support.leftovers import open_sockets
+from support.notebook_tools import Notebook, names_from, notebook_paths
 from workshop.demo_server import demo_api, language_model
 
 [NOTEBOOK] = [path for path in notebook_paths() if path.name.startswith("12_")]
@@ -27,11 +27,11 @@ MODELS = ("finch", "heron", "albatross")
 @pytest.fixture(scope="module")
 def chapter():
     """Return what the chapter's cells define: its imports, its record, and the functions that ask."""
-    namespace = {}
+    sources = []
     for wanted in WANTED:
         [source] = [source for source in CELLS if any(line.startswith(wanted) for line in source.splitlines())]
-        exec(source.partition("\nasync with ")[0], namespace)
-    return namespace
+        sources.append(source)
+    return names_from(sources)
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +44,8 @@ def nothing_is_left(caplog):
 
 
 def open_things():
-    gc.collect()
-    process = psutil.Process()
-    sockets = [each for each in process.net_connections("inet") if each.status not in ("NONE", "TIME_WAIT")]
-    return sockets, [file.path for file in process.open_files() if file.path.endswith(".jsonl")]
+    sockets = open_sockets()
+    return sockets, [file.path for file in psutil.Process().open_files() if file.path.endswith(".jsonl")]
 
 
 def others():

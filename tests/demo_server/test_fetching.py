@@ -1,15 +1,13 @@
 """The cells of chapter 07 when the server is killed in the middle, or gives what was not asked for: a record for each
 call, and nothing left."""
 
-import ast
 import asyncio
-import gc
 from collections import Counter
 
-import psutil
 import pytest
 
-from support.notebook_tools import Notebook, notebook_paths
+from support.leftovers import open_sockets
+from support.notebook_tools import Notebook, names_from, notebook_paths
 
 [NOTEBOOK] = [path for path in notebook_paths() if path.name.startswith("07_")]
 CELLS = [cell.source for cell in Notebook(NOTEBOOK).code_cells]
@@ -17,35 +15,20 @@ NAMES = ["stop", "fetch_answer", "fetch_patiently", "politely", "crawl_solution"
 PATHS = [f"/items/{number}" for number in range(1, 9)]
 
 
-DEFINITIONS = ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
-"""Of a cell, what is run: some also call what they define."""
-
-
 @pytest.fixture(scope="module")
 def chapter():
     """Return what the chapter's cells define: its imports, its record, and the functions that fetch."""
-    namespace = {}
     wanted = ["import asyncio", "class Answer", *(f"async def {name}(" for name in NAMES)]
-    for source in CELLS:
-        if any(beginning in source for beginning in wanted):
-            cell = compile(source, "a cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-            cell.body = [statement for statement in cell.body if isinstance(statement, DEFINITIONS)]
-            exec(compile(cell, "a cell", "exec"), namespace)
-    return namespace
+    return names_from(source for source in CELLS if any(beginning in source for beginning in wanted))
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(caplog):
     """Neither a socket nor a word of asyncio or aiohttp; warnings are errors in all tests."""
-    before = sockets()
+    before = open_sockets()
     yield
-    assert sockets() == before
+    assert open_sockets() == before
     assert [record.getMessage() for record in caplog.get_records("call")] == []
-
-
-def sockets():
-    gc.collect()
-    return [each for each in psutil.Process().net_connections("inet") if each.status not in ("NONE", "TIME_WAIT")]
 
 
 def in_turn(chapter):

@@ -1,4 +1,6 @@
-"""What a test can ask about processes that something started and ought to have ended."""
+"""What a test can ask about processes and sockets that something started and ought to have ended."""
+
+import gc
 
 import psutil
 
@@ -16,3 +18,9 @@ def child_processes() -> list[psutil.Process]:
         except psutil.NoSuchProcess:
             pass
     return found
+
+
+def open_sockets() -> list:
+    """Return the connections of this process, and where it listens, without those that only wait to be forgotten."""
+    gc.collect()
+    return [each for each in psutil.Process().net_connections("inet") if each.status not in ("NONE", "TIME_WAIT")]

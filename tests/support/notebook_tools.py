@@ -1,9 +1,11 @@
 """Reading the project's notebooks: plain JSON and small helpers. (Importing nbformat takes two seconds.)"""
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from support.places import NOTEBOOKS, ROOT
@@ -163,6 +165,20 @@ def giveaways(sources: Iterable[str]) -> set[int]:
         for number in numbers_in("compare", source):
             found.update(range(asked.get(number, place) + 1, place + 1))
     return found - set(asked.values())
+
+
+def names_from(sources: Iterable[str]) -> dict[str, object]:
+    """Run cells, each up to its first `async with`, and return all names that are defined then.
+
+    Args:
+        sources: the texts of the cells: imports and definitions, behind which some use what they define.
+    """
+    names: dict[str, object] = {}
+    for source in sources:
+        cell = compile(source, "a cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        cell.body = list(takewhile(lambda statement: not isinstance(statement, ast.AsyncWith), cell.body))
+        exec(compile(cell, "a cell", "exec"), names)
+    return names
 
 
 def text_of(outputs: Iterable[dict]) -> str:
