@@ -47,6 +47,8 @@ def write_contents(notebooks: Path, folder: Path, vendored: bool) -> list[str]:
     for path in sorted(notebooks.glob("*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         needs = for_browser(notebook, absent)
+        if vendored:
+            without_links(notebook["cells"][0])
         (folder / path.name).write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
         if needs:
             told.append(f"{path.name}: {len(needs)} cells can be read only: they need {', '.join(sorted(set(needs)))}")
@@ -93,6 +95,11 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
         opening += "each cell stands what it shows on a computer.*"
         notebook["cells"].insert(1, {"cell_type": "markdown", "id": "for-reading", "metadata": {}, "source": opening})
     return needs
+
+
+def without_links(cell: dict[str, Any]) -> None:
+    """Keep of a notebook's first cell the title alone: the links below it lead into the network."""
+    cell["source"] = cell["source"].partition("\n")[0]
 
 
 def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:

@@ -276,19 +276,44 @@ def test_every_file_that_contributors_are_told_of_exists() -> None:
     assert not missing, f"CONTRIBUTING.md names {missing}, which do not exist"
 
 
-def test_the_address_of_the_repository_stands_in_one_place() -> None:
-    address = re.compile(r"https://mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)/[\w.-]+\?urlpath=lab/tree/(\S+)")
-    texts = written_texts()
-    places = [(name, *found) for name, text in texts.items() for found in address.findall(text)]
-    assert len(places) == 1, f"the link to Binder must stand in one place, but stands in {places}"
-    [(file, repository, notebook)] = places
-    assert file == "README.md"
-    assert (ROOT / notebook).is_file()
-    naming_it = [name for name, text in texts.items() if repository in text]
-    assert naming_it == ["README.md"] and README.count(repository) == 1, f"{repository} stands in {naming_it}"
-    if repository.isupper():
-        comment = README.splitlines()[-3]
-        assert "laceholder" in comment, "say in the line before the links that they hold placeholders"
+def links_to_open(text: str) -> set[str]:
+    """Return the addresses at which a notebook can be opened without installing anything."""
+    return set(re.findall(r"https://(?:[\w-]+\.github\.io|mybinder\.org/v2)/[^\s)]+", text))
+
+
+def test_readme_and_each_notebook_link_to_where_nothing_is_installed() -> None:
+    first, links = NOTEBOOKS[0].name, links_to_open(README)
+    assert len(links) == 2 and all(link.endswith(first) for link in links)
+    for notebook in NOTEBOOKS:
+        assert links_to_open(cell_sources(notebook, "markdown")[0]) == {
+            link.replace(first, notebook.name) for link in links
+        }
+    with_links = {name for name, text in written_texts().items() if links_to_open(text)}
+    assert with_links == {"README.md", *(notebook.name for notebook in NOTEBOOKS)}
+
+
+@UNIX_ONLY
+def test_one_command_puts_the_name_of_the_repository_into_all_links(tmp_path: Path) -> None:
+    if shutil.which("perl") is None:
+        pytest.skip("perl is not installed")
+    [command] = re.findall(r"^ +(perl .+)$", CONTRIBUTING, re.MULTILINE)
+    originals = (ROOT / "README.md", *NOTEBOOKS)
+    copies = [tmp_path / file.relative_to(ROOT) for file in originals]
+    (tmp_path / "notebooks").mkdir()
+    for original, copied in zip(originals, copies, strict=True):
+        shutil.copy(original, copied)
+    for owner, name, tag in (("me", "mine", "v1.0"), ("you", "yours", "v2.0")):
+        filled = command.replace("OWNER", owner).replace("NAME", name).replace("TAG", tag)
+        subprocess.run(["bash", "-c", filled], cwd=tmp_path, check=True)
+        for original, copied in zip(originals, copies, strict=True):
+            text = copied.read_text(encoding="utf-8")
+            site, binder = sorted(links_to_open(text), key=lambda link: "mybinder" in link)
+            assert site.startswith(f"https://{owner}.github.io/{name}/lab/")
+            assert f"/gh/{owner}/{name}/{tag}?" in binder
+            before = original.read_text(encoding="utf-8")
+            for link in sorted(links_to_open(before), key=lambda link: "mybinder" in link):
+                before = before.replace(link, binder if "mybinder" in link else site)
+            assert text == before
 
 
 # The licence
