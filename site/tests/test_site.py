@@ -26,7 +26,6 @@ SHOWN_ONLY_HERE = {
     r"^preflight\(\)": "in your browser",
     r"^lab\(\)": "The lab is a panel of widgets.",
     r"^recall\(": "Press a button",
-    r"^progress\(\)": "nothing done yet",
 }
 """For lines like these, words that their cells show here, where there are buttons, and nothing is installed."""
 
@@ -52,6 +51,22 @@ class SitePage(NotebookPage):
 
 NAMES = [path.name for path in notebook_paths() if "needs" not in Notebook(path).data["metadata"].get("workshop", {})]
 """The notebooks of the site that have something to run."""
+
+
+def set_source(page: SitePage, index: int, source: str) -> None:
+    """Write something else into a cell."""
+    page.page.evaluate(
+        "([i, source]) => jupyterapp.shell.currentWidget.content.model.cells.get(i).sharedModel.setSource(source)",
+        [index, source],
+    )
+
+
+def run_code(page: SitePage, source: str) -> str:
+    """Run something else in the first code cell, and return what it shows as text."""
+    index = page.notebook().code_cells[0].index
+    set_source(page, index, source)
+    page.run_cell(index)
+    return page.notebook().cells[index].text
 
 
 def run_all(names, address, new_page) -> dict[str, Notebook]:
@@ -132,16 +147,20 @@ def test_nothing_is_asked_for_elsewhere(first_runs, elsewhere):
     assert elsewhere[1] == []
 
 
-def test_an_edit_survives_a_reload(site, new_page):
+def test_an_edit_and_what_is_done_survive_a_reload(site, new_page):
     page = SitePage(new_page(), site[0], "01_sleepers.ipynb")
     page.load()
-    page.page.evaluate(
-        "jupyterapp.shell.currentWidget.content.model.cells.get(0).sharedModel.setSource('# What I changed')"
-    )
+    set_source(page, 0, "# What I changed")
+    run_code(page, "from workshop.exercises import kept\nkept.note('exercise 1.2', True)")
     page.execute("docmanager:save")
     page.page.reload()
     page.load()
     assert page.notebook().cells[0].source == "# What I changed"
+    assert "1 of 2 exercises" in run_code(page, "from workshop import progress\nprogress()")
+    page.page.get_by_role("link", name="Go on").click()
+    page.page.wait_for_function(
+        "jupyterapp.shell.currentWidget.context?.path === '02_gather_versus_as_completed.ipynb'"
+    )
 
 
 def test_a_link_opens_its_notebook(site, new_page):

@@ -200,7 +200,14 @@ def test_tests_touch_no_file_of_the_user(monkeypatch):
     assert own.is_absolute()
     assert own.name == "asyncio-results-workshop"
     assert ROOT not in own.parents
-    monkeypatch.setitem(sys.modules, "platformdirs", None)
+
+
+def test_in_a_browser_the_file_stands_beside_the_notebooks_if_they_are_kept(monkeypatch, tmp_path):
+    monkeypatch.delenv(kept.SWITCH)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(kept, "NOTEBOOKS", tmp_path)
+    assert kept.place() == tmp_path / kept.FOLDER
+    monkeypatch.setattr(kept, "NOTEBOOKS", tmp_path / "not there")
     assert kept.place() is None
 
 

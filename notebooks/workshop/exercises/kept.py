@@ -7,11 +7,13 @@ one kernel at a time. Standard library, and platformdirs, which Jupyter brings a
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .places import NOTEBOOKS
 from .say import tell
 
 RIGHT, WRONG, WRONG_FIRST = "right", "wrong", "wrong first"
@@ -107,10 +109,10 @@ def place() -> Path | None:
     """Return the folder of the file, or None if nothing is written."""
     if chosen := os.environ.get(SWITCH):
         return None if chosen == "0" else Path(chosen)
-    try:
-        from platformdirs import user_data_path
-    except ModuleNotFoundError:  # as in a browser's Python, which has no folder that lasts
-        return None
+    if sys.platform == "emscripten":
+        return NOTEBOOKS / FOLDER if NOTEBOOKS.is_dir() else None
+    from platformdirs import user_data_path
+
     return user_data_path(FOLDER, appauthor=False)
 
 

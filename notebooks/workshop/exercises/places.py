@@ -1,14 +1,16 @@
-"""Where predictions and exercises stand: read from the notebooks beside this package. Standard library only."""
+"""Where predictions and exercises stand: read from the notebooks. Standard library only."""
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .say import Link
 
-NOTEBOOKS = Path(__file__).resolve().parents[2]
+NOTEBOOKS = Path("/drive") if sys.platform == "emscripten" else Path(__file__).resolve().parents[2]
+"""Their folder. In a browser the package is installed elsewhere, and this is the folder that the browser keeps."""
 
 KINDS = {"predict": "prediction", "check": "exercise"}
 """What the calls in a notebook stand for."""
