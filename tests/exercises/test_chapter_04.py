@@ -410,7 +410,7 @@ RAISED_AGAIN = (
 )
 DONT_WAIT = "cancel what still runs, and don't wait for its results"
 NEVER_BEGAN = "never began: start all of them"
-CANCELLED_AFTER = "Your function was cancelled after 0.05 s, as ■ does it, and "
+CANCELLED_AFTER = "Your function was cancelled after 0.05 s, as a stop button does it, and "
 AND_LEFT_THEM = f"{CANCELLED_AFTER}when it had ended, 2 tasks still ran: stop the calls"
 A_RESULT, A_LIST = (
     "return await Right42.finally_stops_them(coroutines)",

@@ -444,7 +444,7 @@ class Wrong32:
         return tasks, soup
 
 
-CANCELLED_AFTER = "Your function was cancelled after 0.05 s, as ■ does it, and "
+CANCELLED_AFTER = "Your function was cancelled after 0.05 s, as a stop button does it, and "
 ODD_NAPS = "(0.05, 'Pia')], with an empty name, and one twice: "
 FALSE_RESULTS = "Names went well, but not the results 0"
 IN_THE_LOOP = "is there a `return` or a `break` inside the loop?"

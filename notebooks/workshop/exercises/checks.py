@@ -136,8 +136,9 @@ async def attempt(
     )
     expect(
         not outcome.blocked_too_long,
-        f"Your code kept the event loop from turning for over {runner.BLOCK_LIMIT:g} s{case}, and was stopped: "
-        "look for a loop that never ends, or a `time.sleep` where `await asyncio.sleep` belongs.",
+        f"Your code kept the event loop from turning for over {runner.BLOCK_LIMIT:g} s{case}"
+        f"{', and was stopped' if outcome.interrupted else ''}: look for a loop that never ends, or a `time.sleep` "
+        "where `await asyncio.sleep` belongs.",
     )
     expect(
         not outcome.timed_out,

@@ -151,8 +151,8 @@ async def attempt_cancelled(
     outcome = await attempt(cancel, within=runner.WAIT_LIMIT * slowness)
     expect(
         not outcome.result,
-        f"Your function was cancelled after {seconds(after)}, as ■ does it, and {outcome.result}: a CancelledError "
-        "has to go its way. What keeps it back is an `except` that catches more than `Exception`, or a `return` under "
-        "`finally`.",
+        f"Your function was cancelled after {seconds(after)}, as a stop button does it, and {outcome.result}: a "
+        "CancelledError has to go its way. What keeps it back is an `except` that catches more than `Exception`, or a "
+        "`return` under `finally`.",
     )
     return outcome

@@ -88,5 +88,6 @@ question(
     b="`await ask()`",
     c="`asyncio.run(ask())`",
     right="a",
-    why="In another thread no event loop runs yet, so `asyncio.run` may start one there.",
+    why="In another thread no event loop runs yet, so `asyncio.run` may start one there. In a browser there is no "
+    "other thread.",
 )

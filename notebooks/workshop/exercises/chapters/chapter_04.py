@@ -169,7 +169,7 @@ async def _expect_stopped_when_cancelled(answer: Any, *arguments: Any) -> None:
     number = len(outcome.left_behind)
     expect(
         not number,
-        f"Your function was cancelled after 0.05 s, as ■ does it, and when it had ended, {number} "
+        f"Your function was cancelled after 0.05 s, as a stop button does it, and when it had ended, {number} "
         f"task{'s' * (number != 1)} still ran: stop the calls however your function ends.",
     )
 
