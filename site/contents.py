@@ -80,6 +80,9 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
             cell["source"] = cell["source"].replace(old, new)
         if cell["cell_type"] != "code":
             continue
+        for printed in cell["outputs"]:
+            if "text" in printed:  # JupyterLite would put commas between the lines
+                printed["text"] = joined(printed["text"])
         mine = [tag[6:] for tag in cell["metadata"].get("tags", []) if re.fullmatch(r"needs-(?!python-)[\w-]+", tag)]
         if unknown := set(mine) - NEEDS.keys():
             raise KeyError(f"a cell needs {unknown}: say in site/contents.py what that is")
@@ -104,7 +107,12 @@ def without_links(cell: dict[str, Any]) -> None:
 
 def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
     """Return a Markdown cell that shows a code cell and its stored outputs."""
-    parts = [f"{why}```python\n{cell['source']}\n```", *filter(None, map(shown, cell["outputs"]))]
+    parts = [f"{why}```python\n{cell['source']}\n```"]
+    if outputs := [*filter(None, map(shown, cell["outputs"]))]:
+        parts += ["*It shows:*", *outputs]
+    if newer := cell["metadata"].get("newer-python"):
+        releases = " and ".join(newer["from"])
+        parts += [f"*From Python {releases} on it shows:*", shown({"text": newer["prints"]})]
     return {"cell_type": "markdown", "id": cell["id"], "metadata": {}, "source": "\n\n".join(parts)}
 
 

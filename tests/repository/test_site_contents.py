@@ -34,8 +34,23 @@ def test_a_cell_that_cannot_run_is_text_with_what_it_shows():
     assert (cell["cell_type"], cell["id"], needs) == ("markdown", "c", ["threads"])
     assert NEEDS["threads"] in cell["source"]
     assert cell["source"].endswith(
-        f"```python\na = 1\na\n```\n\n```text\none\ntwo\n```\n\n{PNG}\n\n```text\nValueError: no\n```"
+        f"```python\na = 1\na\n```\n\n*It shows:*\n\n```text\none\ntwo\n```\n\n{PNG}\n\n```text\nValueError: no\n```"
     )
+
+
+def test_what_a_newer_python_shows_stands_there_as_well():
+    output = {"output_type": "stream", "name": "stdout", "text": ["old\n"]}
+    newer = {"from": ["3.14.9", "3.15.1"], "prints": "new\n"}
+    [cell], _ = changed(code("a", ["needs-threads"], [output], **{"newer-python": newer}))
+    assert cell["source"].endswith(
+        "*It shows:*\n\n```text\nold\n```\n\n*From Python 3.14.9 and 3.15.1 on it shows:*\n\n```text\nnew\n```"
+    )
+
+
+def test_printed_lines_of_a_cell_that_runs_are_one_text():
+    output = {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]}
+    [cell], _ = changed(code("a", outputs=[output]))
+    assert cell["outputs"] == [output | {"text": "one\ntwo\n"}]
 
 
 def test_what_can_be_had_is_run():
