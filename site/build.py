@@ -31,7 +31,7 @@ SETTINGS = {
         "toolbar": [
             {
                 "name": "download",
-                "label": "Download my work",
+                "label": "\u00a0Download my work",
                 "command": "docmanager:download",
                 "icon": "ui-components:download",
                 "rank": 50,
