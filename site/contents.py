@@ -15,7 +15,7 @@ KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "pyt
 
 NEEDS = {
     "asyncio-loop": "asyncio's own event loop, and the one in a browser is another",
-    "internet": "connections to other computers, and Python in a browser can make none",
+    "internet": "connections to other computers, and Python in a browser makes none of its own",
     "matplotlib": "matplotlib, which this copy of the workshop does not bring along",
     "processes": "processes, and a browser has none to give",
     "sockets": "sockets, and Python in a browser has none",
@@ -28,9 +28,15 @@ BROUGHT_BY_NETWORK = {"matplotlib"}
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
+LINKED_FILE = re.compile(r"\]\((workshop/[^)#]+)\)")
+"""A link to a file of the helper package, which else is no file that a reader in a browser can open."""
+
+TOO_OLD = re.compile(r"This needs Python 3\.\d+ or later\.\s*")
+"""What a cell shows on a Python that is too old for it."""
+
 
 def write_contents(notebooks: Path, folder: Path, vendored: bool) -> list[str]:
-    """Write the notebooks and their pictures.
+    """Write the notebooks, their pictures, and the files that they link to.
 
     Args:
         notebooks: where they are.
@@ -49,7 +55,11 @@ def write_contents(notebooks: Path, folder: Path, vendored: bool) -> list[str]:
         needs = for_browser(notebook, absent)
         if vendored:
             without_links(notebook["cells"][0])
-        (folder / path.name).write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+        text = json.dumps(notebook, ensure_ascii=False, indent=1)
+        (folder / path.name).write_text(text, encoding="utf-8")
+        for linked in LINKED_FILE.findall(text):
+            (folder / linked).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(notebooks / linked, folder / linked)
         if needs:
             told.append(f"{path.name}: {len(needs)} cells can be read only: they need {', '.join(sorted(set(needs)))}")
     return told
@@ -107,7 +117,10 @@ def without_links(cell: dict[str, Any]) -> None:
 
 def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
     """Return a Markdown cell that shows a code cell and its stored outputs."""
-    parts = [f"{why}```python\n{cell['source']}\n```"]
+    code = f"```python\n{cell['source']}\n```"
+    if cell["metadata"].get("jupyter", {}).get("source_hidden"):
+        code = f"<details><summary>The solution</summary>\n\n{code}\n\n</details>"
+    parts = [f"{why}{code}"]
     if outputs := [*filter(None, map(shown, cell["outputs"]))]:
         parts += ["*It shows:*", *outputs]
     if newer := cell["metadata"].get("newer-python"):
@@ -117,12 +130,12 @@ def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
 
 
 def shown(output: dict[str, Any]) -> str:
-    """Return a stored output as Markdown."""
+    """Return a stored output as Markdown, if it says anything."""
     data = output.get("data", {})
     if "text/html" in data:
         return joined(data["text/html"])
     text = joined(output.get("text") or data.get("text/plain") or output.get("traceback", []))
-    return f"```text\n{ANSI.sub('', text).rstrip()}\n```" if text else ""
+    return f"```text\n{ANSI.sub('', text).rstrip()}\n```" if text and not TOO_OLD.fullmatch(text) else ""
 
 
 def joined(text: str | list[str]) -> str:

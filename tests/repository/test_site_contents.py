@@ -1,8 +1,10 @@
 """The notebooks are changed for a browser as their cells ask, and in nothing else."""
 
+import re
+
 import pytest
 
-from contents import NEEDS, for_browser, write_contents
+from contents import LINKED_FILE, NEEDS, for_browser, write_contents
 from support.notebook_tools import Notebook, joined, notebook_paths
 from support.places import NOTEBOOKS
 
@@ -47,6 +49,17 @@ def test_what_a_newer_python_shows_stands_there_as_well():
     )
 
 
+def test_what_a_python_is_told_that_is_too_old_stands_nowhere():
+    output = {"output_type": "stream", "name": "stdout", "text": ["This needs Python 3.14 or later.\n"]}
+    [cell], _ = changed(code("a", ["needs-threads"], [output]))
+    assert cell["source"].endswith("```python\na\n```")
+
+
+def test_a_solution_that_cannot_run_stays_folded():
+    [cell], _ = changed(code("a", ["needs-threads"], jupyter={"source_hidden": True}))
+    assert re.search(r"<details>.*\n\n```python\na\n```\n\n</details>$", cell["source"])
+
+
 def test_printed_lines_of_a_cell_that_runs_are_one_text():
     output = {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]}
     [cell], _ = changed(code("a", outputs=[output]))
@@ -83,6 +96,10 @@ def test_each_notebook_of_the_site_is_the_one_that_is_stored_but_for_that(vendor
     told = write_contents(NOTEBOOKS, tmp_path / "there", vendored)
     assert any("matplotlib" in line for line in told) == vendored
     assert [path.name for path in notebook_paths(tmp_path / "there")] == [path.name for path in notebook_paths()]
+    linked = {name for path in notebook_paths() for name in LINKED_FILE.findall(path.read_text(encoding="utf-8"))}
+    assert linked
+    for name in linked:
+        assert (tmp_path / "there" / name).read_bytes() == (NOTEBOOKS / name).read_bytes()
     for path in notebook_paths():
         here, there = Notebook(path), Notebook(tmp_path / "there" / path.name)
         sources = {cell.data["id"]: cell.source for cell in there.cells}
