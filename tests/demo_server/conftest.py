@@ -2,6 +2,7 @@
 
 import pytest
 from aiohttp import TCPConnector
+from aiohttp.resolver import DefaultResolver
 
 from support.jumping_loop import WorkingClock
 from workshop.demo_server import memory, server
@@ -17,5 +18,6 @@ def clock() -> WorkingClock:
 def in_memory(monkeypatch) -> None:
     """Let the demo API and aiohttp's client meet in memory."""
     monkeypatch.setattr(TCPConnector, "_wrap_create_connection", TCPConnector._wrap_create_connection)
+    monkeypatch.setattr(DefaultResolver, "resolve", DefaultResolver.resolve)
     monkeypatch.setattr(server, "IN_BROWSER", True)
     memory.connect_aiohttp()

@@ -181,6 +181,12 @@ async def test_a_server_that_is_gone_refuses(in_memory):
             await session.get(gone.url)
 
 
+async def test_who_asks_another_computer_is_told_that_there_is_no_way(in_memory):
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorDNSError, match="connects to no other computer"):
+            await session.get("https://example.invalid/")
+
+
 async def test_a_timeline_shows_the_readers_tasks_only(in_memory):
     async def fetch(session, path):
         async with session.get(path) as response:

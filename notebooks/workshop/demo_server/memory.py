@@ -8,13 +8,15 @@ browser, so that it can be tested elsewhere; it is used there alone.
 import asyncio
 import errno
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from itertools import count
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp import ClientConnectorError, TCPConnector
+from aiohttp.resolver import DefaultResolver
 
 Address = tuple[str, int]
 
@@ -205,6 +207,12 @@ async def connect(new_protocol: Callable[[], asyncio.Protocol], address: Address
 def connect_aiohttp() -> None:
     """Let aiohttp's client connect here, and nowhere else."""
     TCPConnector._wrap_create_connection = _connect_client
+    DefaultResolver.resolve = _know_no_name
+
+
+async def _know_no_name(resolver: DefaultResolver, *host: object, **options: object) -> NoReturn:
+    """Stand in for the method that looks up a host's address: aiohttp raises what a name raises that nobody knows."""
+    raise socket.gaierror(socket.EAI_NONAME, "Python in a browser connects to no other computer")
 
 
 async def _connect_client(
