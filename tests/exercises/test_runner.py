@@ -421,7 +421,7 @@ def test_who_waits_for_all_tasks_is_told_why_that_never_ends(judge, monkeypatch)
 
     line = judge("0.1", answer)
     assert "still waited after 0.5 s" in line
-    assert "Among `asyncio.all_tasks()` are the kernel's own, which never end." in line
+    assert "Among `asyncio.all_tasks()` are the kernel's own, which wait for this cell." in line
 
 
 def test_an_answer_gets_its_own_tasks_and_those_of_its_own_loops(judge):

@@ -170,7 +170,7 @@ async def attempt(
 MORE_ON_MESSAGES = "Chapter 13 has more on such messages."
 """What to say behind the idea of a message of Python's or of a library's."""
 
-KERNELS_TASKS = "Among `asyncio.all_tasks()` are the kernel's own, which never end."
+KERNELS_TASKS = "Among `asyncio.all_tasks()` are the kernel's own, which wait for this cell."
 """What to say of an answer that asked for all tasks, and then waited."""
 
 NOTHING = "Nothing here yet"
