@@ -4,6 +4,9 @@ In JupyterLite the kernel is Pyodide: CPython, but for the event loop. Its `WebL
 lesson would be wrong where that loop does otherwise than asyncio's own, so this is put back, as seen with Pyodide
 314.0.6 (Python 3.14.2; https://github.com/pyodide/pyodide/blob/main/src/py/pyodide/webloop.py):
 
+- It asks the browser to call back each single time: that takes longer than most callbacks do, and what is due at the
+  same moment comes in no order that a lesson could tell. Here the browser gives the loop time, and its turns are
+  asyncio's.
 - It can make no task where there is a task factory, as a `Timeline` is one: it calls a function that asyncio no longer
   has. Nor does it pass on a name or a context. And it reports the exception of a task at once, which is no fault yet
   and may be asked for later; of one that nobody asks for it says nothing. What asyncio logs it prints. Its futures are
@@ -21,29 +24,35 @@ import sys
 import time
 import warnings
 from asyncio import BaseEventLoop
-from asyncio.base_events import _format_handle
 from asyncio.constants import DEBUG_STACK_DEPTH
-from asyncio.log import logger
+from collections import deque
 from collections.abc import Callable
-from contextvars import Context
-from types import ModuleType
+from contextlib import suppress
+from heapq import heappop, heappush
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 from pyodide import ffi, webloop
 from pyodide_js import loadPackage
 
 FROM_ASYNCIO = (
+    "call_later",
     "create_future",
     "create_task",
     "run_until_complete",
+    "_call_soon",
+    "_check_callback",
     "_check_running",
+    "_check_thread",
+    "_run_once",
+    "_timer_handle_cancelled",
     "call_exception_handler",
     "default_exception_handler",
 )
 """Methods that are right in asyncio's own loops."""
 
-LACKING = {"_closed": False, "slow_callback_duration": 0.1}
-"""What asyncio's loops have, as it is in a new one."""
+AT_ONCE = 0.01
+"""Seconds for which the loop turns, if there is something to call back, before the browser may do something else."""
 
 
 def install(pyodide_loops: ModuleType) -> None:
@@ -53,11 +62,13 @@ def install(pyodide_loops: ModuleType) -> None:
         pyodide_loops: the module `pyodide.webloop`.
     """
     loop = pyodide_loops.WebLoop
-    for name, value in LACKING.items():
+    turns = _Turns(loop.call_later)
+    for name, value in _as_in_a_new_loop().items():
         setattr(loop, name, value)
     for name in FROM_ASYNCIO:
         setattr(loop, name, getattr(BaseEventLoop, name))
-    loop.call_later = _better(loop.call_later)
+    for name in ("call_soon", "call_at"):
+        setattr(loop, name, turns.seen_to(getattr(BaseEventLoop, name)))
     loop.run_in_executor = _no_thread
     time.sleep, asyncio.run = pyodide_loops._orig_sleep, pyodide_loops._orig_run
     if not hasattr(time, "thread_time"):
@@ -66,43 +77,62 @@ def install(pyodide_loops: ModuleType) -> None:
     warnings.filterwarnings("ignore", "tqdm:disabling monitor support")
 
 
-def _better(call_later: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
-    """Return a method that takes moments which have passed, and calls back by `_call`."""
+def _as_in_a_new_loop() -> dict[str, Any]:
+    """Return what asyncio's loops have, and those methods ask for; nothing comes from a selector."""
+    return {
+        "_clock_resolution": time.get_clock_info("monotonic").resolution,
+        "_closed": False,
+        "_process_events": lambda loop, events: None,
+        "_ready": deque(),
+        "_scheduled": [],
+        "_selector": SimpleNamespace(select=lambda timeout: []),
+        "_stopping": False,
+        "_thread_id": None,
+        "_timer_cancelled_count": 0,
+        "slow_callback_duration": 0.1,
+    }
 
-    def better_call_later(
-        loop: asyncio.AbstractEventLoop,
-        delay: float,
-        callback: Callable[..., Any],
-        *arguments: Any,
-        context: Context | None = None,
-    ) -> asyncio.Handle:
-        return call_later(loop, max(delay, 0), _call, [(loop, callback, arguments)], context=context)
 
-    return better_call_later
+class _Turns:
+    """The times that the browser has been asked to give the loop.
 
-
-def _call(waiting: list[tuple[asyncio.AbstractEventLoop, Callable[..., Any], tuple[Any, ...]]]) -> None:
-    """Call back, and forget: else a task that failed is held by the frames in its own traceback, and not reported.
-
-    In debug mode coroutines note where they are made meanwhile, and a callback that takes long is logged.
+    Args:
+        ask_browser: Pyodide's own `call_later`.
     """
-    loop, callback, arguments = waiting.pop()
-    try:
-        if not loop.get_debug():
-            callback(*arguments)
+
+    def __init__(self, ask_browser: Callable[..., asyncio.Handle]) -> None:
+        self._ask_browser = ask_browser
+        self._moments: list[float] = []
+
+    def seen_to(self, method: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
+        """Return a method of asyncio's loops that also sees to it that what it is handed gets its turn."""
+
+        def better_method(loop: BaseEventLoop, *arguments: Any, **options: Any) -> asyncio.Handle:
+            handle = method(loop, *arguments, **options)
+            self._see_to_next(loop)
+            return handle
+
+        return better_method
+
+    def _see_to_next(self, loop: BaseEventLoop) -> None:
+        """Ask for time at the moment when something is due, unless there will be some then anyway."""
+        if not (loop._ready or loop._scheduled):
             return
-        began, depth = loop.time(), sys.get_coroutine_origin_tracking_depth()
-        sys.set_coroutine_origin_tracking_depth(DEBUG_STACK_DEPTH)
-        try:
-            callback(*arguments)
-        finally:
-            sys.set_coroutine_origin_tracking_depth(depth)
-        took = loop.time() - began
-        if took >= loop.slow_callback_duration:
-            handle = _format_handle(asyncio.Handle(callback, arguments, loop))
-            logger.warning("Executing %s took %.3f seconds", handle, took)
-    finally:
-        callback = arguments = None
+        moment = 0.0 if loop._ready else loop._scheduled[0].when()
+        if not self._moments or moment < self._moments[0]:
+            heappush(self._moments, moment)
+            self._ask_browser(loop, max(moment - loop.time(), 0), self._turn, loop)
+
+    def _turn(self, loop: BaseEventLoop) -> None:
+        heappop(self._moments)
+        self._see_to_next(loop)  # in which the others are called back while one waits, as `load` does
+        until = loop.time() + AT_ONCE
+        while True:
+            sys.set_coroutine_origin_tracking_depth(DEBUG_STACK_DEPTH * loop.get_debug())
+            with suppress(IndexError):  # there are no others any more
+                loop._run_once()
+            if not loop._ready or loop.time() >= until:
+                break
 
 
 def _no_thread(
