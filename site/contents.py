@@ -2,7 +2,7 @@
 
 A cell that Python in a browser can't run stands there as text, with what it shows on a computer: it carries a tag that
 says what it needs. So does a whole chapter that says so in its metadata: ``"workshop": {"needs": "processes"}``. Where
-a browser needs other words or smaller numbers, the cell's metadata hold them: ``"in-browser": [["old", "new"], ...]``.
+other words are true in a browser, the cell's metadata hold them: ``"in-browser": [["old", "new"], ...]``.
 """
 
 import json
@@ -27,6 +27,9 @@ BROUGHT_BY_NETWORK = {"matplotlib"}
 """What can be had where there is a network."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+ASKS = re.compile(r"^(?:await )?(?:check|predict|recall)\(", re.MULTILINE)
+"""A line that asks for an answer. As text it can take none, and what it shows is about that."""
 
 LINKED_FILE = re.compile(r"\]\((workshop/[^)#]+)\)")
 """A link to a file of the helper package, which else is no file that a reader in a browser can open."""
@@ -103,9 +106,10 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
             notebook["cells"][place] = as_text(cell, why)
     if all_of_it:
         opening = (
-            f"> *In a browser this chapter is for reading: it needs {all_of_it}, which Python has none of there. Below "
+            f"> *In a browser this chapter is for reading: it needs {all_of_it}, which Python can't have there. Below "
+            "each piece of code stands what it shows on a computer, if anything. Only on one where the workshop is "
+            "installed, or on Binder, can you run it, and answer what it asks.*"
         )
-        opening += "each cell stands what it shows on a computer.*"
         notebook["cells"].insert(1, {"cell_type": "markdown", "id": "for-reading", "metadata": {}, "source": opening})
     return needs
 
@@ -116,12 +120,16 @@ def without_links(cell: dict[str, Any]) -> None:
 
 
 def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
-    """Return a Markdown cell that shows a code cell and its stored outputs."""
+    """Return a Markdown cell that shows a code cell and its stored outputs, folded where these are."""
     code = f"```python\n{cell['source']}\n```"
-    if cell["metadata"].get("jupyter", {}).get("source_hidden"):
+    hidden = cell["metadata"].get("jupyter", {})
+    if hidden.get("source_hidden"):
         code = f"<details><summary>The solution</summary>\n\n{code}\n\n</details>"
     parts = [f"{why}{code}"]
-    if outputs := [*filter(None, map(shown, cell["outputs"]))]:
+    outputs = [] if ASKS.search(cell["source"]) else [*filter(None, map(shown, cell["outputs"]))]
+    if hidden.get("outputs_hidden"):
+        parts += ["<details><summary>What an earlier run gave</summary>", *outputs[1:], "</details>"]
+    elif outputs:
         parts += ["*It shows:*", *outputs]
     if newer := cell["metadata"].get("newer-python"):
         releases = " and ".join(newer["from"])

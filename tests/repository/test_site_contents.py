@@ -5,7 +5,8 @@ import re
 import pytest
 
 from contents import LINKED_FILE, NEEDS, for_browser, write_contents
-from support.notebook_tools import Notebook, joined, notebook_paths
+from support.notebook_samples import printed
+from support.notebook_tools import NOTE, Notebook, joined, notebook_paths
 from support.places import NOTEBOOKS
 
 PNG = '<img alt="A curve" src="data:image/png;base64,AAAA">'
@@ -58,6 +59,20 @@ def test_what_a_python_is_told_that_is_too_old_stands_nowhere():
 def test_a_solution_that_cannot_run_stays_folded():
     [cell], _ = changed(code("a", ["needs-threads"], jupyter={"source_hidden": True}))
     assert re.search(r"<details>.*\n\n```python\na\n```\n\n</details>$", cell["source"])
+
+
+def test_what_an_earlier_run_gave_stays_folded():
+    [cell], _ = changed(code("a", ["needs-threads"], [NOTE, printed("one")], jupyter={"outputs_hidden": True}))
+    assert cell["source"].endswith(
+        "<details><summary>What an earlier run gave</summary>\n\n```text\none\n```\n\n</details>"
+    )
+
+
+@pytest.mark.parametrize("asks", ["predict('1.1')", "await check('1.1', a)", "import a\n\nrecall('00')"])
+def test_what_cannot_be_answered_does_not_ask(asks):
+    card = {"output_type": "display_data", "data": {"text/html": "<b>Write a, b or c</b>"}}
+    [cell], _ = changed(code(asks, ["needs-threads"], [card]))
+    assert cell["source"].endswith(f"```python\n{asks}\n```")
 
 
 def test_printed_lines_of_a_cell_that_runs_are_one_text():
