@@ -45,6 +45,8 @@ class WebLoop(asyncio.AbstractEventLoop):
         if delay < 0:
             raise ValueError("Can't schedule in the past")
         handle = asyncio.Handle(callback, arguments, self, context)
+        if delay == float("inf"):
+            return handle
         self.asked += 1
         self.browser.enter(delay, -self.asked, lambda: handle.cancelled() or handle._run())
         return handle
@@ -131,7 +133,9 @@ def run(loop_class, main):
     try:
         task = loop.create_task(main)
         while not task.done():
-            RIGHT_SLEEP(max(loop.browser.run(blocking=False) or 0, 0))
+            until_next = loop.browser.run(blocking=False)
+            if not task.done():
+                RIGHT_SLEEP(max(until_next, 0))
         return task.result()
     finally:
         asyncio._set_running_loop(None)
@@ -172,6 +176,33 @@ def test_turns_are_asyncios_and_the_browser_is_asked_seldom(loop_class):
 
     assert run(loop_class, main()) < 20
     assert order[1000:] == ["soon", "late"]
+
+
+def test_what_is_ready_is_called_before_what_has_become_due_meanwhile(loop_class):
+    called = []
+
+    async def block():
+        RIGHT_SLEEP(0.02)
+        called.append("task")
+
+    async def main():
+        asyncio.get_running_loop().call_later(0.01, called.append, "due")
+        await asyncio.create_task(block())
+        called.append("waiter")
+        await asyncio.sleep(0.01)
+
+    run(loop_class, main())
+    assert called == ["task", "waiter", "due"]
+
+
+def test_something_may_be_due_never(loop_class):
+    async def main():
+        loop = asyncio.get_running_loop()
+        handle = loop.call_later(float("inf"), print)
+        await asyncio.sleep(0.001)
+        handle.cancel()
+
+    run(loop_class, main())
 
 
 def test_the_browser_gets_its_time_while_tasks_have_much_to_do(loop_class):
@@ -309,6 +340,7 @@ def test_debug_mode_tells_what_takes_long_and_where_a_coroutine_was_made(loop_cl
         loop = asyncio.get_running_loop()
         loop.set_debug(True)
         loop.slow_callback_duration = 0.01
+        assert __file__ in repr(loop.call_soon(int)) and __file__ in repr(loop.call_later(1, int))
         await asyncio.create_task(block())
         with pytest.warns(RuntimeWarning, match="(?s)never awaited.*Coroutine created at.* in main"):
             nap("A")

@@ -4,9 +4,9 @@ In JupyterLite the kernel is Pyodide: CPython, but for the event loop. Its `WebL
 lesson would be wrong where that loop does otherwise than asyncio's own, so this is put back, as seen with Pyodide
 314.0.6 (Python 3.14.2; https://github.com/pyodide/pyodide/blob/main/src/py/pyodide/webloop.py):
 
-- It asks the browser to call back each single time: that takes longer than most callbacks do, and what is due at the
-  same moment comes in no order that a lesson could tell. Here the browser gives the loop time, and its turns are
-  asyncio's.
+- It asks the browser to call back each single time. That takes longer than most callbacks do, and browsers have orders
+  of their own: after a task that has held up the loop, Firefox calls what is due at a time before what is ready, and
+  Chromium the other way round. Here the browser gives the loop time, and its turns are asyncio's.
 - It can make no task where there is a task factory, as a `Timeline` is one: it calls a function that asyncio no longer
   has. Nor does it pass on a name or a context. And it reports the exception of a task at once, which is no fault yet
   and may be asked for later; of one that nobody asks for it says nothing. What asyncio logs it prints. Its futures are
@@ -109,6 +109,8 @@ class _Turns:
 
         def better_method(loop: BaseEventLoop, *arguments: Any, **options: Any) -> asyncio.Handle:
             handle = method(loop, *arguments, **options)
+            if handle._source_traceback:
+                del handle._source_traceback[-1]  # this function
             self._see_to_next(loop)
             return handle
 
