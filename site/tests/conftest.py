@@ -1,6 +1,5 @@
 """The site with all that it needs, built once and served on this computer; a browser that reaches nothing else."""
 
-import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -94,16 +93,3 @@ def chromium(elsewhere):
             yield running
     except browser.NoBrowserError as reason:
         browser.without_browser(reason)
-
-
-@pytest.fixture(scope="session")
-def new_page(chromium):
-    """Open a page of a reader who has never been here."""
-    with contextlib.ExitStack() as contexts:
-
-        def new():
-            context = chromium.new_context(viewport=browser.VIEWPORT)
-            contexts.callback(context.close)
-            return context.new_page()
-
-        yield new

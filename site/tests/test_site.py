@@ -1,13 +1,14 @@
 """In a browser, each notebook that is to run there runs to its end and shows what is stored; and nothing leaves it."""
 
+import os
 import re
-import time
-from collections import deque
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import Browser, ConsoleMessage
 
-from support.browser import LOOK_AGAIN, OPENED_WITHIN, READY, RUN_WITHIN, NotebookPage
+from support.browser import Lab, NotebookPage, run_all_of
 from support.notebook_tools import Cell, Notebook, joined, notebook_paths
 from support.real_times import faults_of
 from workshop.exercises.say import IN_A_CARD
@@ -34,30 +35,39 @@ SHOWN_ONLY_HERE = {
 took is the time that passed, whatever else the computer did meanwhile."""
 
 
-class SitePage(NotebookPage):
-    """A notebook that is opened by a link to it, in JupyterLite."""
-
-    def __init__(self, page, address: str, name: str) -> None:
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        no_log = SimpleNamespace(read_text=lambda **options: "")
-        super().__init__(
-            SimpleNamespace(page=page, server=SimpleNamespace(log=no_log), errors=errors, elsewhere=[]), name
-        )
-        self.address = f"{address}lab/index.html?path={name}"
-
-    def load(self) -> None:
-        """Follow the link, and wait until the notebook's kernel is ready."""
-        self.page.goto(self.address, timeout=OPENED_WITHIN * 1000)
-        self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=OPENED_WITHIN * 1000)
-        self.wait_until(READY, "the notebook's kernel is ready", OPENED_WITHIN)
-
-
 NAMES = [path.name for path in notebook_paths() if "needs" not in Notebook(path).data["metadata"].get("workshop", {})]
 """The notebooks of the site that have something to run."""
 
 
-def set_source(page: SitePage, index: int, source: str) -> None:
+class Site(Lab):
+    """JupyterLite in the browser of a reader who has never been here, and follows a link to a notebook.
+
+    All notebooks are opened in this one page, for all kernels in it share the compiled Python.
+    """
+
+    def __init__(self, browser: Browser, address: str, name: str) -> None:
+        link = f"{address}lab/index.html?path={name}"
+        super().__init__(browser, SimpleNamespace(url=address, address=link, log=Path(os.devnull)))
+        self.linked = NotebookPage(self, name)
+        self.linked.wait_until_ready()
+
+    def end_kernels(self, notebook: str | None = None) -> None:
+        self.page.evaluate(END_KERNELS, notebook)
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if "status of 404" not in message.text:  # pictures are looked for elsewhere first, and found in the end
+            super()._note_message(message)
+
+
+END_KERNELS = """async notebook => {
+    const sessions = jupyterapp.serviceManager.sessions;
+    for (const {id, path} of [...sessions.running()]) {
+        if ([null, path].includes(notebook)) await sessions.shutdown(id);
+    }
+}"""
+
+
+def set_source(page: NotebookPage, index: int, source: str) -> None:
     """Write something else into a cell."""
     page.page.evaluate(
         "([i, source]) => jupyterapp.shell.currentWidget.content.model.cells.get(i).sharedModel.setSource(source)",
@@ -65,32 +75,12 @@ def set_source(page: SitePage, index: int, source: str) -> None:
     )
 
 
-def run_code(page: SitePage, source: str) -> str:
+def run_code(page: NotebookPage, source: str) -> str:
     """Run something else in the first code cell, and return what it shows as text."""
     index = page.notebook().code_cells[0].index
     set_source(page, index, source)
     page.run_cell(index)
     return page.notebook().cells[index].text
-
-
-def run_all(names, address, new_page) -> dict[str, Notebook]:
-    """Run notebooks, some beside each other, and return them as they are then."""
-    waiting, running, ran = deque(names), [], {}
-    while waiting or running:
-        if waiting and len(running) < AT_ONCE:
-            page = SitePage(new_page(), address, waiting.popleft())
-            page.load()
-            page.start_all()
-            running.append((page, time.monotonic()))
-        for page, began in running[:]:
-            if page.has_ended() or time.monotonic() - began > RUN_WITHIN:
-                page.wait_for_end(1)
-                ran[page.name] = page.notebook()
-                assert page.errors == []
-                page.page.context.close()
-                running.remove((page, began))
-        time.sleep(LOOK_AGAIN / 1000)
-    return ran
 
 
 def as_on_the_page(cell: Cell) -> Cell:
@@ -111,8 +101,10 @@ def as_on_the_page(cell: Cell) -> Cell:
     )
 
 
-def faults(ran: Notebook) -> dict[str, list[str]]:
+def faults(ran: Notebook | Exception) -> dict[str, list[str]]:
     """Return, by its source, in what each cell differs from the stored one."""
+    if isinstance(ran, Exception):
+        raise ran
     [path] = (path for path in notebook_paths() if path.name == ran.path.name)
     stored = {cell.data["id"]: as_on_the_page(cell) for cell in Notebook(path).code_cells}
     found = {}
@@ -130,45 +122,52 @@ def faults(ran: Notebook) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def first_runs(site, new_page):
+def lab(site, chromium):
+    """The page in which all notebooks are run."""
+    return Site(chromium, site[0], NAMES[-1])
+
+
+def test_a_link_opens_its_notebook(lab):
+    assert lab.page.evaluate("jupyterapp.shell.currentWidget.context.path") == lab.linked.name
+    assert lab.page.locator(".jp-Dialog").count() == 0
+
+
+@pytest.fixture(scope="module")
+def first_runs(lab):
     """All notebooks after they were run."""
-    return run_all(NAMES[::-1], site[0], new_page)
+    return run_all_of(lab, NAMES[::-1], AT_ONCE)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_notebook_runs_to_its_end_and_shows_what_is_stored(first_runs, site, new_page, name):
-    wrong = faults(first_runs[name])
+def test_the_notebook_runs_to_its_end_and_shows_what_is_stored(first_runs, lab, name):
+    wrong = faults(first_runs.notebooks[name])
     for _ in range(MOST_RUNS - 1):
         if not wrong:
             break
-        again = faults(run_all([name], site[0], new_page)[name])
+        again = faults(run_all_of(lab, [name], 1).notebooks[name])
         wrong = {cell: again[cell] for cell in wrong.keys() & again.keys()}
     assert wrong == {}
 
 
+def test_the_page_reports_no_error(first_runs):
+    assert first_runs.errors == []
+
+
 def test_nothing_is_asked_for_elsewhere(first_runs, elsewhere):
+    assert first_runs.elsewhere == []
     assert elsewhere[1] == []
 
 
-def test_an_edit_and_what_is_done_survive_a_reload(site, new_page):
-    page = SitePage(new_page(), site[0], "01_sleepers.ipynb")
-    page.load()
+def test_an_edit_and_what_is_done_survive_a_reload(site, chromium):
+    page = Site(chromium, site[0], "01_sleepers.ipynb").linked
     set_source(page, 0, "# What I changed")
     run_code(page, "from workshop.exercises import kept\nkept.note('exercise 1.2', True)")
     page.execute("docmanager:save")
     page.page.reload()
-    page.load()
+    page.wait_until_ready()
     assert page.notebook().cells[0].source == "# What I changed"
     assert "1 of 2 exercises" in run_code(page, "from workshop import progress\nprogress()")
     page.page.get_by_role("link", name="Go on").click()
     page.page.wait_for_function(
         "jupyterapp.shell.currentWidget.context?.path === '02_gather_versus_as_completed.ipynb'"
     )
-
-
-def test_a_link_opens_its_notebook(site, new_page):
-    name = NAMES[-1]
-    page = SitePage(new_page(), site[0], name)
-    page.load()
-    assert page.page.evaluate("jupyterapp.shell.currentWidget.context.path") == name
-    assert page.page.locator(".jp-Dialog").count() == 0

@@ -70,7 +70,7 @@ READY = (
     "panel.context.isReady && panel.sessionContext.isReady && panel.sessionContext.session?.kernel?.status === 'idle'"
 )
 
-FIND = """name => [...window.jupyterapp.shell.widgets('main')].find(widget => widget.context?.path === name)"""
+FIND = """name => [...window.jupyterapp?.shell.widgets('main') ?? []].find(widget => widget.context?.path === name)"""
 
 WAIT = """name => {
     const dialog = document.querySelector('.jp-Dialog');
@@ -129,8 +129,12 @@ class Lab:
         if self.page.locator(".jp-Dialog").count():
             self.load()
         self.page.evaluate("() => { for (const tab of [...jupyterapp.shell.widgets('main')]) tab.dispose(); }")
-        self.server.end_kernels()
+        self.end_kernels()
         self.errors, self.elsewhere = [], []
+
+    def end_kernels(self, notebook: str | None = None) -> None:
+        """End the kernel of a notebook, or else all kernels, and return when they have ended."""
+        self.server.end_kernels(notebook)
 
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(words in message.text for words in HARMLESS):
@@ -158,12 +162,16 @@ class NotebookPage:
     def open(self) -> None:
         """Open the notebook, and wait until its kernel is ready."""
         self._start("docmanager:open", path=self.name)
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until the notebook is there, and its kernel is ready."""
         self.wait_until(READY, "the notebook's kernel is ready", OPENED_WITHIN)
 
     def close(self) -> None:
         """Close the notebook and end its kernel; what is not saved is lost."""
         self.page.evaluate(f"name => ({FIND})(name).dispose()", self.name)
-        self.lab.server.end_kernels(self.name)
+        self.lab.end_kernels(self.name)
 
     def wait_until(self, condition: str, what: str, seconds: float = HAPPENS_WITHIN) -> None:
         """Wait for a condition.
