@@ -6,8 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage
+from playwright.sync_api import Browser, ConsoleMessage, Route
 
+from build import build
+from conftest import Files, serving
+from packages import PYODIDE, content_network
 from support.browser import Lab, NotebookPage, run_all_of
 from support.notebook_tools import Cell, Notebook, joined, notebook_paths
 from support.real_times import faults_of
@@ -57,6 +60,28 @@ class Site(Lab):
     def _note_message(self, message: ConsoleMessage) -> None:
         if "status of 404" not in message.text:  # pictures are looked for elsewhere first, and found in the end
             super()._note_message(message)
+
+
+class Published(Site):
+    """The site as it is published, with Pyodide on the content network. That can't be reached here: a folder stands in.
+
+    Attributes:
+        asked: the files that the network was asked for.
+    """
+
+    def __init__(self, browser: Browser, address: str, name: str, network: Path) -> None:
+        self.network = network
+        self.asked: set[str] = set()
+        super().__init__(browser, address, name)
+
+    def load(self) -> None:
+        self.page.context.route(f"{content_network()}/**", self._answer)
+        super().load()
+
+    def _answer(self, route: Route) -> None:
+        file = route.request.url.rpartition("/")[2]
+        self.asked.add(file)
+        route.fulfill(path=self.network / file, headers={"access-control-allow-origin": "*"})
 
 
 END_KERNELS = """async notebook => {
@@ -171,3 +196,14 @@ def test_an_edit_and_what_is_done_survive_a_reload(site, chromium):
     page.page.wait_for_function(
         "jupyterapp.shell.currentWidget.context?.path === '02_gather_versus_as_completed.ipynb'"
     )
+
+
+def test_the_published_site_has_pyodide_from_the_content_network_and_all_else_of_its_own(folder, chromium, tmp_path):
+    vendored = folder / "pyodide"
+    build(tmp_path, vendored=False)
+    with serving(Files, directory=str(tmp_path)) as (address, _):
+        site = Published(chromium, address, "06_plotting_task_timelines.ipynb", vendored)
+        assert "needs-matplotlib" in {tag for cell in site.linked.notebook().code_cells for tag in cell.tags}
+        assert run_code(site.linked, "import workshop\nprint(workshop.__name__)") == "workshop\n"
+        assert site.asked == {path.name for path in vendored.iterdir() if PYODIDE.fullmatch(f"package/{path.name}")}
+        site.page.close()
