@@ -8,6 +8,7 @@ import gc
 import importlib
 import sched
 import sys
+import sysconfig
 import time
 import types
 import warnings
@@ -108,16 +109,43 @@ class WebLoop(asyncio.AbstractEventLoop):
         return future
 
 
+class Request:
+    """A request of the page's, which is answered before `send` returns."""
+
+    def open(self, method, url, beside):
+        assert (method, beside) == ("GET", False)
+        self.url = url
+
+    def send(self):
+        assert self.responseType == "arraybuffer"
+        self.status, self.statusText = (404, "Not Found") if "gone" in self.url else (200, "OK")
+        self.response = f"what is at {self.url}"
+
+
+def javascript():
+    """Return what Pyodide knows of packages, and a list of those that are unpacked."""
+    depends = {"aiohttp": ["attrs", "yarl"], "attrs": [], "yarl": ["idna", "aiohttp"], "idna": [], "gone": []}
+    entries = {name: types.SimpleNamespace(depends=others, file_name=f"{name}.whl") for name, others in depends.items()}
+    entries["yarl"].file_name = "https://network/yarl.whl"
+    unpacked = []
+    return types.SimpleNamespace(
+        loadedPackages=types.SimpleNamespace(attrs="default channel"),
+        lockfile=types.SimpleNamespace(packages=types.SimpleNamespace(**entries)),
+        lockfileBaseUrl="http://site/pyodide/",
+        unpackArchive=lambda archive, kind, extractDir: unpacked.append((archive, kind, extractDir)),  # noqa: N803
+        unpacked=unpacked,
+    )
+
+
 @pytest.fixture
 def loop_class(monkeypatch):
     """Return such a class after `workshop.browser` has been imported; what it has changed elsewhere is put back."""
     pyodide = types.ModuleType("pyodide")
-    pyodide.waited_for = []
     loop = type("WebLoop", (WebLoop,), {})
     pyodide.webloop = types.SimpleNamespace(WebLoop=loop, _orig_sleep=RIGHT_SLEEP, _orig_run=RIGHT_RUN)
-    pyodide.ffi = types.SimpleNamespace(can_run_sync=lambda: True, run_sync=pyodide.waited_for.append)
     monkeypatch.setitem(sys.modules, "pyodide", pyodide)
-    monkeypatch.setitem(sys.modules, "pyodide_js", types.SimpleNamespace(loadPackage="loading {}".format))
+    monkeypatch.setitem(sys.modules, "pyodide_js", javascript())
+    monkeypatch.setitem(sys.modules, "js", types.SimpleNamespace(XMLHttpRequest=types.SimpleNamespace(new=Request)))
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     monkeypatch.setattr(asyncio, "run", lambda main: main.close())
     with warnings.catch_warnings():
@@ -354,17 +382,20 @@ def test_debug_mode_tells_what_takes_long_and_where_a_coroutine_was_made(loop_cl
     assert message.startswith("Executing <Task finished") and " took 0." in message
 
 
-def test_what_the_demo_api_needs_is_loaded_where_python_can_wait(loop_class, monkeypatch):
+def test_what_the_demo_api_needs_is_loaded_once_while_python_waits(loop_class, monkeypatch):
     import workshop
 
     browser = sys.modules["workshop.browser"]
     monkeypatch.setattr(workshop, "browser", browser, raising=False)
     monkeypatch.setattr(sys, "platform", "emscripten")
-    assert workshop.demo_api
-    assert sys.modules["pyodide"].waited_for == ["loading aiohttp"]
-    monkeypatch.setattr(browser.ffi, "can_run_sync", lambda: False)
-    browser.load("aiohttp")
-    assert len(sys.modules["pyodide"].waited_for) == 1
+    assert workshop.demo_api and workshop.demo_api
+    assert sys.modules["pyodide_js"].unpacked == [
+        ("what is at http://site/pyodide/aiohttp.whl", "wheel", sysconfig.get_path("purelib")),
+        ("what is at https://network/yarl.whl", "wheel", sysconfig.get_path("purelib")),
+        ("what is at http://site/pyodide/idna.whl", "wheel", sysconfig.get_path("purelib")),
+    ]
+    with pytest.raises(ImportError, match=r"gone.whl could not be loaded \(404 Not Found\)"):
+        browser.load("gone")
 
 
 def test_tqdm_does_without_its_thread_in_silence(loop_class):

@@ -20,7 +20,9 @@ lesson would be wrong where that loop does otherwise than asyncio's own, so this
 """
 
 import asyncio
+import importlib
 import sys
+import sysconfig
 import time
 import warnings
 from asyncio import BaseEventLoop
@@ -31,9 +33,11 @@ from contextlib import suppress
 from heapq import heappop, heappush
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
+from urllib.parse import urljoin
 
-from pyodide import ffi, webloop
-from pyodide_js import loadPackage
+from js import XMLHttpRequest
+from pyodide import webloop
+from pyodide_js import loadedPackages, lockfile, lockfileBaseUrl, unpackArchive
 
 FROM_ASYNCIO = (
     "call_later",
@@ -144,9 +148,28 @@ def _no_thread(
 
 
 def load(package: str) -> None:
-    """Load a package that no cell names, where a browser lets Python wait for it."""
-    if ffi.can_run_sync():
-        ffi.run_sync(loadPackage(package))
+    """Load a package that no cell names, and what it needs, by requests that Python waits for.
+
+    (For Pyodide's own way to load it could not wait in Safari, which can't switch stacks.)
+
+    Raises:
+        ImportError: a package could not be had.
+    """
+    needed = [package]
+    for name in needed:
+        if hasattr(loadedPackages, name):
+            continue
+        entry = getattr(lockfile.packages, name)
+        needed += [other for other in entry.depends if other not in needed]
+        request = XMLHttpRequest.new()
+        request.open("GET", urljoin(lockfileBaseUrl, entry.file_name), False)
+        request.responseType = "arraybuffer"
+        request.send()
+        if request.status != 200:
+            raise ImportError(f"{entry.file_name} could not be loaded ({request.status} {request.statusText})")
+        unpackArchive(request.response, "wheel", extractDir=sysconfig.get_path("purelib"))
+        setattr(loadedPackages, name, "default channel")
+    importlib.invalidate_caches()
 
 
 install(webloop)
