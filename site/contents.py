@@ -93,9 +93,10 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
             cell["source"] = cell["source"].replace(old, new)
         if cell["cell_type"] != "code":
             continue
-        for printed in cell["outputs"]:
-            if "text" in printed:  # JupyterLite would put commas between the lines
-                printed["text"] = joined(printed["text"])
+        for output in cell["outputs"]:
+            for texts in (output, output.get("data", {})):  # JupyterLite would put commas between the lines
+                lines = {kind: text for kind, text in texts.items() if isinstance(text, list) and kind != "traceback"}
+                texts |= {kind: joined(text) for kind, text in lines.items()}
         mine = [tag[6:] for tag in cell["metadata"].get("tags", []) if re.fullmatch(r"needs-(?!python-)[\w-]+", tag)]
         if unknown := set(mine) - NEEDS.keys():
             raise KeyError(f"a cell needs {unknown}: say in site/contents.py what that is")
@@ -115,8 +116,8 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
 
 
 def without_links(cell: dict[str, Any]) -> None:
-    """Keep of a notebook's first cell the title alone: the links below it lead into the network."""
-    cell["source"] = cell["source"].partition("\n")[0]
+    """Leave out the last lines of a notebook's first cell: these links lead into the network."""
+    cell["source"] = cell["source"].rpartition("\n\n")[0]
 
 
 def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:

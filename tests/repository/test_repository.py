@@ -427,8 +427,8 @@ def test_what_the_notebooks_import_is_a_direct_requirement() -> None:
     asked = {canonicalize_name(requirement.name) for requirement in requirements("requirements.in")}
     provided_by = metadata.packages_distributions()
     for file, modules in imported_modules().items():
-        # pip comes with Python, and the last two with Python in a browser
-        for module in modules - sys.stdlib_module_names - {"workshop", "pip", "pyodide", "pyodide_js"}:
+        # pip comes with Python, and the last three with Python in a browser
+        for module in modules - sys.stdlib_module_names - {"workshop", "pip", "js", "pyodide", "pyodide_js"}:
             names = {canonicalize_name(name) for name in provided_by.get(module, [module])}
             assert names & asked, f"{file} imports {module}: add {' or '.join(names)} to requirements.in"
 

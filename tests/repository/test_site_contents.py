@@ -75,10 +75,11 @@ def test_what_cannot_be_answered_does_not_ask(asks):
     assert cell["source"].endswith(f"```python\n{asks}\n```")
 
 
-def test_printed_lines_of_a_cell_that_runs_are_one_text():
+def test_lines_that_a_cell_shows_are_one_text():
     output = {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]}
-    [cell], _ = changed(code("a", outputs=[output]))
-    assert cell["outputs"] == [output | {"text": "one\ntwo\n"}]
+    shown = {"output_type": "display_data", "data": {"text/plain": ["one\n", "two\n"]}}
+    [cell], _ = changed(code("a", outputs=[output, shown]))
+    assert cell["outputs"] == [output | {"text": "one\ntwo\n"}, shown | {"data": {"text/plain": "one\ntwo\n"}}]
 
 
 def test_what_can_be_had_is_run():
@@ -119,7 +120,7 @@ def test_each_notebook_of_the_site_is_the_one_that_is_stored_but_for_that(vendor
         here, there = Notebook(path), Notebook(tmp_path / "there" / path.name)
         sources = {cell.data["id"]: cell.source for cell in there.cells}
         title, *others = here.cells
-        assert sources[title.data["id"]] == (title.source.partition("\n")[0] if vendored else title.source)
+        assert sources[title.data["id"]] == (title.source.rpartition("\n\n")[0] if vendored else title.source)
         for cell in others:
             if cell.is_markdown and "in-browser" not in cell.data["metadata"]:
                 assert sources[cell.data["id"]] == cell.source

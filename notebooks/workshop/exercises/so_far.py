@@ -4,11 +4,11 @@ from itertools import groupby
 
 from . import kept
 from .places import Place, places
-from .say import tell
+from .say import Link, tell
 
 
 def progress(*, forget: bool = False) -> None:
-    """Show which predictions and exercises you have done, with a link to the next one that is open.
+    """Show which predictions and exercises you have done, with a link to the next one, or to the next chapter.
 
     A prediction is done when your guess has been compared with a run, an exercise when an answer of yours has passed
     its check.
@@ -35,8 +35,11 @@ def progress(*, forget: bool = False) -> None:
         title = "Your progress: nothing done yet"
         lines.append("Guess and try, and it will be told here.")
     lines.append(f"`progress(forget=True)` deletes what is kept (here: {kept.where()}).")
-    following = _next(here, done)
-    link = following.link(f"Go on: {following.what}, in {following.title}") if following else None
+    link = None
+    if following := _next(here, done):
+        link = following.link(f"Go on: {following.what}, in {following.title}")
+        if following.chapter in not_begun:  # then what stands above it is to be run first
+            link = Link(f"Go on: {following.title}", following.file)
     tell("neutral", title, lines, [f"{title}.", *lines], link=link)
 
 

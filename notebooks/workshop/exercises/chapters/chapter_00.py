@@ -13,8 +13,8 @@ from ..slow_calls import attempt_cancelled
     "0.1",
     usual="b",
     observes="what asyncio.run raised or returned",
-    a="In a script it does. A notebook already runs an event loop, the one that runs your cells, and asyncio.run "
-    "refuses to start another inside it.",
+    a="In a script it runs greet and returns its answer. A notebook already runs an event loop, the one that runs your "
+    "cells, and asyncio.run refuses to start another inside it.",
     b="A notebook already runs an event loop, the one that runs your cells. asyncio.run wants to start its own, "
     "refuses, and you write `await greet('Ada')` in its place.",
     c="It doesn't get that far: asyncio.run first looks whether a loop is running already, and raises immediately.",

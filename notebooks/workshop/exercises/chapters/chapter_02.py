@@ -36,7 +36,8 @@ def _totals(gather_total: float, as_completed_total: float) -> str:
     usual="a",
     observes="the list of the input's names and the list of the results' names",
     a="gather puts each result in the place of its input, whichever is done first. So you can zip inputs and results.",
-    b="That is as_completed's order. gather puts each result in the place of its input, whichever is done first.",
+    b="The order in which they are ready is as_completed's. gather puts each result in the place of its input, "
+    "whichever is done first.",
     c="The order is guaranteed: gather puts each result in the place of its input, in every run.",
 )
 def _order_of_gather(input_names: Sequence[str], result_names: Sequence[str]) -> Verdict:
