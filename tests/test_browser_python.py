@@ -6,6 +6,7 @@ The notebooks themselves are run in a browser by tests/site.
 import asyncio
 import gc
 import importlib
+import math
 import sched
 import sys
 import sysconfig
@@ -221,6 +222,21 @@ def test_what_is_ready_is_called_before_what_has_become_due_meanwhile(loop_class
 
     run(loop_class, main())
     assert called == ["task", "waiter", "due"]
+
+
+def test_equal_sleepers_wake_in_their_order_though_the_clock_stands_still(loop_class, monkeypatch):
+    monkeypatch.setattr(time, "monotonic", lambda: math.floor(time.perf_counter() * 50) / 50)
+    woke = []
+
+    async def sleep(name):
+        await asyncio.sleep(0.02)
+        woke.append(name)
+
+    async def main():
+        await asyncio.gather(*map(sleep, range(20)))
+
+    run(loop_class, main())
+    assert woke == [*range(20)]
 
 
 def test_something_may_be_due_never(loop_class):

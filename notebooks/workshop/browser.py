@@ -17,10 +17,13 @@ lesson would be wrong where that loop does otherwise than asyncio's own, so this
   Python does where it can start none.
 - Debug mode does nothing.
 - A moment that has just passed is refused by `call_at`, and asyncio's timeouts may ask for such a one.
+- Its clock stands still for up to a millisecond, and what is due at the same time asyncio calls in any order. Here the
+  loop's clock tells no time twice, so that of two equal sleepers the one that began first wakes first.
 """
 
 import asyncio
 import importlib
+import math
 import sys
 import sysconfig
 import time
@@ -73,6 +76,7 @@ def install(pyodide_loops: ModuleType) -> None:
         setattr(loop, name, getattr(BaseEventLoop, name))
     for name in ("call_soon", "call_at"):
         setattr(loop, name, turns.seen_to(getattr(BaseEventLoop, name)))
+    loop.time = _time
     loop.run_in_executor = _no_thread
     time.sleep, asyncio.run = pyodide_loops._orig_sleep, pyodide_loops._orig_run
     if not hasattr(time, "thread_time"):
@@ -82,10 +86,11 @@ def install(pyodide_loops: ModuleType) -> None:
 
 
 def _as_in_a_new_loop() -> dict[str, Any]:
-    """Return what asyncio's loops have, and those methods ask for; nothing comes from a selector."""
+    """Return what asyncio's loops have, and those methods ask for; and `_time`'s last one. No selector has news."""
     return {
         "_clock_resolution": time.get_clock_info("monotonic").resolution,
         "_closed": False,
+        "_last_time": 0.0,
         "_process_events": lambda loop, events: None,
         "_ready": deque(),
         "_scheduled": [],
@@ -95,6 +100,12 @@ def _as_in_a_new_loop() -> dict[str, Any]:
         "_timer_cancelled_count": 0,
         "slow_callback_duration": 0.1,
     }
+
+
+def _time(loop: asyncio.AbstractEventLoop) -> float:
+    """Return the time in seconds, a little later than the last one that was told."""
+    loop._last_time = max(time.monotonic(), math.nextafter(loop._last_time, math.inf))
+    return loop._last_time
 
 
 class _Turns:
