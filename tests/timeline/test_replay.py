@@ -164,6 +164,19 @@ async def test_results_that_are_there_before_your_turn_are_taken_in_it(clock):
     assert [turn[0] for turn in run["turns"]] == [0, 1, 2, 3, 0]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the block's own code is seen from Python 3.12 on")
+async def test_what_a_clock_tells_once_is_one_time_in_the_page(clock):
+    async with Timeline(steps=True) as timeline:
+        for _ in range(3):
+            await asyncio.sleep(0.1)
+            task = asyncio.create_task(asyncio.sleep(1))
+            task.cancel()
+            await asyncio.wait([task])
+    [run] = data_of(view.page([("", timeline.tasks)]))
+    ends = [turn[2] for turn in run["turns"]]
+    assert all(lane["created"] in ends and lane["finished"] in ends for lane in run["lanes"] if lane["letter"] != "you")
+
+
 # In a notebook
 
 

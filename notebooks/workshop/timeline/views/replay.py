@@ -266,8 +266,8 @@ def _data(title: str, records: Records, every: Sequence[Turn], start: float, lay
             "short": "" if short == letter else one_line(short, LONGEST_NAME),
             "color": color,
             "row": task + block,
-            "created": 0 if you else records.created[task],
-            "finished": None if you else _or_none(records.finished[task]),
+            "created": 0 if you else _rounded(records.created[task]),
+            "finished": None if you else _rounded(records.finished[task]),
             "taken": None if you else _taken(shown, task, records.received[task], yours),
             "outcome": OUTCOMES[(RESULT if records.over else STILL_RUNNING) if you else records.outcomes[task]],
             "before": earlier and [row(earlier.stop.own), row(earlier.stop.inner), _ends(records, earlier)],
@@ -295,8 +295,8 @@ def _data(title: str, records: Records, every: Sequence[Turn], start: float, lay
     moves = [
         [
             lane_of[turn.task],
-            round(turn.begin, 7),
-            round(turn.end, 7),
+            _rounded(turn.begin),
+            _rounded(turn.end),
             *(row(line) for line in (turn.came.own, turn.came.inner, turn.stop.own, turn.stop.inner)),
             int(_ends(records, turn)),
             [known[task] for task in steps.awaited.get(turn.order, ()) if task in known and turn.task in yours],
@@ -417,5 +417,6 @@ def letter(index: int) -> str:
     return (letter(rest - 1) if rest else "") + chr(ord("A") + last)
 
 
-def _or_none(time: float) -> float | None:
-    return None if isnan(time) else time
+def _rounded(time: float) -> float | None:
+    """Return a time so that the page can compare it with others: a slow clock tells the same time several times."""
+    return None if isnan(time) else round(time, 7)
