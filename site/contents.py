@@ -94,9 +94,8 @@ def for_browser(notebook: dict[str, Any], absent: set[str]) -> list[str]:
         if cell["cell_type"] != "code":
             continue
         for output in cell["outputs"]:
-            for texts in (output, output.get("data", {})):  # JupyterLite would put commas between the lines
-                lines = {kind: text for kind, text in texts.items() if isinstance(text, list) and kind != "traceback"}
-                texts |= {kind: joined(text) for kind, text in lines.items()}
+            join_lines(output)
+            join_lines(output.get("data", {}))
         mine = [tag[6:] for tag in cell["metadata"].get("tags", []) if re.fullmatch(r"needs-(?!python-)[\w-]+", tag)]
         if unknown := set(mine) - NEEDS.keys():
             raise KeyError(f"a cell needs {unknown}: say in site/contents.py what that is")
@@ -120,6 +119,13 @@ def without_links(cell: dict[str, Any]) -> None:
     cell["source"] = cell["source"].rpartition("\n\n")[0]
 
 
+def join_lines(texts: dict[str, Any]) -> None:
+    """Make one text of each list of lines, but for a traceback: JupyterLite would put commas between them."""
+    for kind, text in texts.items():
+        if isinstance(text, list) and kind != "traceback":
+            texts[kind] = joined(text)
+
+
 def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
     """Return a Markdown cell that shows a code cell and its stored outputs, folded where these are."""
     code = f"```python\n{cell['source']}\n```"
@@ -128,7 +134,7 @@ def as_text(cell: dict[str, Any], why: str) -> dict[str, Any]:
         code = f"<details><summary>The solution</summary>\n\n{code}\n\n</details>"
     parts = [f"{why}{code}"]
     outputs = [] if ASKS.search(cell["source"]) else [*filter(None, map(shown, cell["outputs"]))]
-    if hidden.get("outputs_hidden"):
+    if outputs and hidden.get("outputs_hidden"):
         parts += ["<details><summary>What an earlier run gave</summary>", *outputs[1:], "</details>"]
     elif outputs:
         parts += ["*It shows:*", *outputs]
