@@ -3,7 +3,7 @@
     python site/build.py FOLDER              # Pyodide and matplotlib come from the public content network
     python site/build.py FOLDER --vendored   # all is in the folder: for a classroom without a network
 
-It needs site/requirements.txt installed, npm (it comes with Node.js), and the package registries. Serve the folder with
+It needs site/requirements.txt installed, Node.js with its npm, and the package registries. Serve the folder with
 any web server, such as `python -m http.server --directory FOLDER`.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from jupyterlite_pyodide_kernel.constants import PYODIDE_KERNEL_PLUGIN_ID
 
 from contents import write_contents
-from packages import LOCK, PRELOADED, NotBuiltError, call, content_network, write_packages
+from packages import LOCK, PRELOADED, STANDARD_LIBRARY, NotBuiltError, call, content_network, write_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 TITLE = "Handle asyncio results as they become ready"
@@ -51,7 +51,11 @@ def configuration(vendored: bool) -> dict[str, object]:
     kernel = {
         "pyodideUrl": "./pyodide/pyodide.mjs" if vendored else f"{content_network()}/pyodide.mjs",
         "disablePyPIFallback": vendored,
-        "loadPyodideOptions": {"lockFileURL": f"pyodide/{LOCK}", "packages": list(PRELOADED)},
+        "loadPyodideOptions": {
+            "lockFileURL": f"pyodide/{LOCK}",
+            "stdLibURL": f"pyodide/{STANDARD_LIBRARY}",
+            "packages": list(PRELOADED),
+        },
     }
     return {
         "jupyter-lite-schema-version": 0,

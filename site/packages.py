@@ -1,7 +1,8 @@
 """The packages that Python in a browser loads: wheels, and the lock that tells Pyodide of them.
 
 A package of the lock is loaded when it is first imported. What is not in the site's folder is loaded from the public
-content network, unless nothing is to be: then the lock does not know it, and it can't be imported.
+content network, unless nothing is to be: then the lock does not know it, and it can't be imported. Beside the sources
+of what every kernel imports stand the compiled modules, since to compile them takes longer than all the rest.
 """
 
 import base64
@@ -23,7 +24,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 HERE = Path(__file__).resolve().parent
-LOCK = "pyodide-lock.json"
+LOCK, STANDARD_LIBRARY = "pyodide-lock.json", "python_stdlib.zip"
 
 KERNEL = ("ipykernel", "piplite", "pyodide-kernel")
 """Wheels that the kernel's extension brings along."""
@@ -31,8 +32,8 @@ KERNEL = ("ipykernel", "piplite", "pyodide-kernel")
 PRELOADED = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython", "workshop")
 """What is loaded while Pyodide starts: all of it is needed before the first cell has run."""
 
-PYODIDE = re.compile(r"package/(pyodide\.mjs|pyodide\.asm\.\w+|python_stdlib\.zip)")
-"""What a browser needs of npm's `pyodide`, beside the lock."""
+PYODIDE = re.compile(rf"package/(pyodide\.mjs|pyodide\.asm\.\w+|{STANDARD_LIBRARY}|{LOCK})")
+"""What is needed of npm's `pyodide`."""
 
 NOT_IN_BROWSER = {"jupyterlab-widgets", "widgetsnbextension"}
 """Parts of packages that belong to the page, and are there as JupyterLab's extension."""
@@ -77,7 +78,7 @@ def write_packages(folder: Path, extension: Path, helpers: Path, vendored: bool)
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    lock = write_pyodide(folder, vendored)
+    lock = write_pyodide(folder)
     download_wheels(folder)
     for wheel in (extension / "static" / "pypi").glob("*.whl"):
         if canonicalize_name(wheel.name.partition("-")[0]) in KERNEL:
@@ -85,6 +86,9 @@ def write_packages(folder: Path, extension: Path, helpers: Path, vendored: bool)
     for wheel in folder.glob("*.whl"):
         slim(wheel)
     make_wheel(helpers, folder)
+    call([program("node"), str(HERE / "in_pyodide.mjs"), str(folder.resolve()), str(HERE / "compiled.py")])
+    for file in [] if vendored else folder.glob("pyodide.*"):
+        file.unlink()
 
     theirs = lock["packages"]
     for package in theirs.values():
@@ -99,19 +103,24 @@ def write_packages(folder: Path, extension: Path, helpers: Path, vendored: bool)
     (folder / LOCK).write_text(json.dumps(lock), encoding="utf-8")
 
 
-def write_pyodide(folder: Path, vendored: bool) -> dict[str, Any]:
-    """Get Pyodide from npm, and return its lock; put the rest into the folder if that is wanted."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise NotBuiltError("Pyodide comes from npm's registry, and there is no npm: install Node.js.")
+def write_pyodide(folder: Path) -> dict[str, Any]:
+    """Get Pyodide from npm, and return its lock."""
     with tempfile.TemporaryDirectory() as work:
-        call([npm, "pack", f"pyodide@{PYODIDE_VERSION}", "--silent", f"--pack-destination={work}"])
+        call([program("npm"), "pack", f"pyodide@{PYODIDE_VERSION}", "--silent", f"--pack-destination={work}"])
         [archive] = Path(work).glob("*.tgz")
         with tarfile.open(archive) as packed:
-            for member in packed.getmembers() if vendored else []:
+            for member in packed.getmembers():
                 if match := PYODIDE.fullmatch(member.name):
                     (folder / match[1]).write_bytes(packed.extractfile(member).read())
-            return json.load(packed.extractfile(f"package/{LOCK}"))
+    return json.loads((folder / LOCK).read_text(encoding="utf-8"))
+
+
+def program(name: str) -> str:
+    """Return the path of a program of Node.js."""
+    path = shutil.which(name)
+    if path is None:
+        raise NotBuiltError(f"Pyodide comes from npm's registry, and compiles for itself: install Node.js for {name}.")
+    return path
 
 
 def download_wheels(folder: Path) -> None:
