@@ -1,17 +1,12 @@
 """In a browser, each notebook that is to run there runs to its end and shows what is stored; and nothing leaves it."""
 
-import os
 import re
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Route
+from lite import Site
+from playwright.sync_api import Browser
 
-from build import build
-from conftest import Files, serving
-from packages import content_network
-from support.browser import Lab, NotebookPage, run_all_of
+from support.browser import run_all_of
 from support.notebook_tools import Cell, Notebook, joined, notebook_paths
 from support.real_times import faults_of
 from workshop.exercises.say import IN_A_CARD
@@ -19,7 +14,7 @@ from workshop.exercises.say import IN_A_CARD
 PYTHON = (3, 14, 2)
 """The Python in the browser."""
 
-AT_ONCE = 3
+AT_ONCE = 4
 """Notebooks that run at the same time: they mostly wait."""
 
 MOST_RUNS = 3
@@ -43,76 +38,6 @@ NAMES = [path.name for path in notebook_paths() if "needs" not in Notebook(path)
 
 LONGEST_FIRST = ["09_scale.ipynb", *(name for name in NAMES[::-1] if name != "09_scale.ipynb")]
 """In this order they are run: 09 works for as long as the others mostly wait."""
-
-
-class Site(Lab):
-    """JupyterLite in the browser of a reader who has never been here, and follows a link to a notebook.
-
-    All notebooks are opened in this one page, for all kernels in it share the compiled Python.
-    """
-
-    def __init__(self, browser: Browser, address: str, name: str) -> None:
-        link = f"{address}lab/index.html?path={name}"
-        super().__init__(browser, SimpleNamespace(url=address, address=link, log=Path(os.devnull)))
-        self.page.add_style_tag(content=STANDS_STILL)
-        self.linked = NotebookPage(self, name)
-        self.linked.wait_until_ready()
-
-    def end_kernels(self, notebook: str | None = None) -> None:
-        self.page.evaluate(END_KERNELS, notebook)
-
-    def _note_message(self, message: ConsoleMessage) -> None:
-        if "status of 404" not in message.text:  # pictures are looked for elsewhere first, and found in the end
-            super()._note_message(message)
-
-
-class Published(Site):
-    """The site as it is published, with Pyodide on the content network. That can't be reached here: a folder stands in.
-
-    Attributes:
-        asked: the files that the network was asked for.
-    """
-
-    def __init__(self, browser: Browser, address: str, name: str, network: Path) -> None:
-        self.network = network
-        self.asked: set[str] = set()
-        super().__init__(browser, address, name)
-
-    def load(self) -> None:
-        self.page.context.route(f"{content_network()}/**", self._answer)
-        super().load()
-
-    def _answer(self, route: Route) -> None:
-        file = route.request.url.rpartition("/")[2]
-        self.asked.add(file)
-        route.fulfill(path=self.network / file, headers={"access-control-allow-origin": "*"})
-
-
-STANDS_STILL = ".jp-KernelStatus-spinner { animation: none !important; }"
-"""A style: what turns while a kernel works would be drawn 60 times a second, a tenth of all that there is to do."""
-
-END_KERNELS = """async notebook => {
-    const sessions = jupyterapp.serviceManager.sessions;
-    for (const {id, path} of [...sessions.running()]) {
-        if ([null, path].includes(notebook)) await sessions.shutdown(id);
-    }
-}"""
-
-
-def set_source(page: NotebookPage, index: int, source: str) -> None:
-    """Write something else into a cell."""
-    page.page.evaluate(
-        "([i, source]) => jupyterapp.shell.currentWidget.content.model.cells.get(i).sharedModel.setSource(source)",
-        [index, source],
-    )
-
-
-def run_code(page: NotebookPage, source: str) -> str:
-    """Run something else in the first code cell, and return what it shows as text."""
-    index = page.notebook().code_cells[0].index
-    set_source(page, index, source)
-    page.run_cell(index)
-    return page.notebook().cells[index].text
 
 
 def as_on_the_page(cell: Cell) -> Cell:
@@ -197,40 +122,3 @@ def test_the_page_reports_no_error(first_runs):
 def test_nothing_is_asked_for_elsewhere(first_runs, elsewhere):
     assert first_runs.elsewhere == []
     assert elsewhere[1] == []
-
-
-def test_an_edit_and_what_is_done_survive_a_reload(site, chromium):
-    page = Site(chromium, site[0], "01_sleepers.ipynb").linked
-    set_source(page, 0, "# What I changed")
-    run_code(page, "from workshop.exercises import kept\nkept.note('exercise 1.2', True)")
-    page.execute("docmanager:save")
-    page.page.reload()
-    page.wait_until_ready()
-    assert page.notebook().cells[0].source == "# What I changed"
-    assert "1 of 2 exercises" in run_code(page, "from workshop import progress\nprogress()")
-    page.page.get_by_role("link", name="Go on").click()
-    page.page.wait_for_function(
-        "jupyterapp.shell.currentWidget.context?.path === '02_gather_versus_as_completed.ipynb'"
-    )
-
-
-COMPILED_HERE = """import sys
-from pathlib import Path
-
-import workshop
-
-specs = [module.__spec__ for module in sys.modules.values() if getattr(module, "__spec__", None)]
-print([spec.name for spec in specs if spec.cached and spec.cached != spec.origin and not Path(spec.cached).exists()])
-"""
-"""Prints which modules were found as sources alone. (Of an archive's module the origin is what was found.)"""
-
-
-def test_the_published_site_has_pyodide_from_the_content_network_and_all_else_of_its_own(folder, chromium, tmp_path):
-    vendored = folder / "pyodide"
-    build(tmp_path, vendored=False)
-    with serving(Files, directory=str(tmp_path)) as (address, _):
-        site = Published(chromium, address, "06_plotting_task_timelines.ipynb", vendored)
-        assert "needs-matplotlib" in {tag for cell in site.linked.notebook().code_cells for tag in cell.tags}
-        assert run_code(site.linked, COMPILED_HERE) == "[]\n"
-        assert site.asked == {path.name for path in vendored.glob("pyodide.*")}
-        site.page.close()
